@@ -1,0 +1,122 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors that callers tell apart with errors.Is. Implementations wrap them with the identifiers.
+var (
+	ErrUnknownRunner = errors.New("no such runner")
+	ErrUnknownRun    = errors.New("no such run")
+	ErrNotNow        = errors.New("not possible in this state") // the text around it says why and what to do
+)
+
+// Actor is who acts, for the audit trail.
+type Actor struct {
+	Name string // user name
+	Via  string // "console", "cli", "socket", "ssh"
+}
+
+// FireRequest asks for a run now. The zero value is a plain run.
+type FireRequest struct {
+	Params map[string]string // override the pipe's parameters for this run
+	Key    string            // a second request with the same key gives the first one's run; "" = none
+	By     Actor
+}
+
+// RerunRequest asks for another attempt of an ended run, or to retry a waiting one now.
+type RerunRequest struct {
+	All bool // false = keep completed steps and go on at the failed ones
+	By  Actor
+}
+
+// PauseRequest holds a runner: ticks meanwhile become skipped rows, a running run goes on.
+type PauseRequest struct {
+	Reason string
+	Until  time.Time // zero = until resumed
+	By     Actor
+}
+
+// RunFilter selects runs, newest first. The zero value is the newest 100 of all.
+type RunFilter struct {
+	Runner string
+	States []State
+	Since  time.Time
+	Before string // run id: only older ones, for paging
+	Limit  int    // 0 = 100
+	// WithIdle includes "nothing to do" rows and skipped ticks. Without it only runs that did something.
+	WithIdle bool
+}
+
+// LogFilter selects log lines of one run (Run set) or of all (Run ""). Lines come oldest first.
+type LogFilter struct {
+	Run    string
+	Runner string
+	Step   string // path prefix; "" = all
+	After  int64  // run log: only Seq > After
+	Tail   int    // only the last n; 0 = from the start
+	Limit  int    // 0 = 10,000
+	Level  string // minimum level; "" = all
+}
+
+// RunDetail is a run with its steps in definition order.
+type RunDetail struct {
+	Run   Run
+	Steps []Step
+}
+
+// Orchestrator schedules, runs and remembers pipes. All methods are safe for concurrent use; queries read history and
+// may touch a disk or a network, so a console calls them off its drawing loop.
+type Orchestrator interface {
+	// Start makes the engine ready and begins to claim ticks. It returns once recovery is done.
+	Start(ctx context.Context) error
+	// Stop stops claiming, drains, then interrupts what is left. It returns when all is written.
+	Stop(ctx context.Context) error
+	// Run is Start, then waiting for ctx or a fatal error, then Stop.
+	Run(ctx context.Context) error
+
+	// RunOnce fires a runner now and gives the run's id. The name is upstream's run_once.
+	RunOnce(ctx context.Context, runner string, r FireRequest) (runID string, err error)
+	Pause(ctx context.Context, runner string, r PauseRequest) error
+	Resume(ctx context.Context, runner string, by Actor) error
+	Cancel(ctx context.Context, runID string, by Actor) error
+	Rerun(ctx context.Context, runID string, r RerunRequest) error
+
+	Snapshot(ctx context.Context) (Snapshot, error)
+	Runs(ctx context.Context, f RunFilter) ([]Run, error)
+	RunDetail(ctx context.Context, runID string) (RunDetail, error)
+	Logs(ctx context.Context, f LogFilter) ([]LogLine, error)
+	Events(ctx context.Context, limit int) ([]Event, error) // newest first
+	NextTicks(ctx context.Context, runner string, n int) ([]time.Time, error)
+
+	// Subscribe opens a live view; close it when done.
+	Subscribe() Subscription
+}
+
+// Update is what changed since the last one a subscription gave. Runners hold only the changed ones, latest value each.
+type Update struct {
+	Revision uint64
+	Runners  []Runner
+	Engine   *Engine // nil = unchanged
+	Logs     []LogLine
+	LogGap   int // lines left out before Logs because the viewer was slow
+	Events   []Event
+	Resync   bool // take a new Snapshot: the set of runners changed
+}
+
+// Empty says that nothing changed.
+func (u Update) Empty() bool {
+	return len(u.Runners) == 0 && u.Engine == nil && len(u.Logs) == 0 && u.LogGap == 0 && len(u.Events) == 0 && !u.Resync
+}
+
+// Subscription is one viewer's feed. The engine never waits for it: a slow viewer gets the latest values and a counted
+// gap in the log.
+type Subscription interface {
+	// Wait blocks until something changed or ctx ends. It may return an empty signal now and then.
+	Wait(ctx context.Context) error
+	// Take gives everything that changed since the last Take. It never blocks on the engine.
+	Take() Update
+	Close()
+}
