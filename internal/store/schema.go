@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// applicationID marks our files ("otai").
+const applicationID = 0x6f746169
+
+// migrations bring a file from version i to i+1. Released ones never change.
+//
+// Times are unix nanoseconds UTC. A run's number is its id on every screen. run_tick is promise 2: no two rows for one
+// (runner, trigger, nominal time). Rows that stand for several ticks carry the newest nominal time; the older ones can
+// not come back because the cursor only moves forward.
+func migrations() []string {
+	return []string{`
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE runner(
+	id TEXT PRIMARY KEY, paused_at INTEGER, paused_by TEXT NOT NULL DEFAULT '', paused_reason TEXT NOT NULL DEFAULT '',
+	paused_until INTEGER
+) WITHOUT ROWID;
+CREATE TABLE cursor(
+	runner TEXT NOT NULL, trigger TEXT NOT NULL, spec TEXT NOT NULL, anchor INTEGER NOT NULL, nominal INTEGER NOT NULL,
+	PRIMARY KEY(runner, trigger)
+) WITHOUT ROWID;
+CREATE TABLE run(
+	seq INTEGER PRIMARY KEY, runner TEXT NOT NULL, trigger TEXT NOT NULL, nominal INTEGER, key TEXT,
+	state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL, due INTEGER NOT NULL,
+	started INTEGER, ended INTEGER, next INTEGER, attempt INTEGER NOT NULL DEFAULT 1, attempts INTEGER NOT NULL DEFAULT 0,
+	max_attempts INTEGER NOT NULL DEFAULT 0, failed_step TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',
+	error_class TEXT NOT NULL DEFAULT '', warnings INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL DEFAULT 1,
+	first_at INTEGER NOT NULL, idle INTEGER NOT NULL DEFAULT 0, by TEXT NOT NULL DEFAULT '',
+	params TEXT NOT NULL DEFAULT '', epoch INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX run_tick ON run(runner, trigger, nominal) WHERE nominal IS NOT NULL;
+CREATE UNIQUE INDEX run_key ON run(runner, key) WHERE key IS NOT NULL;
+CREATE INDEX run_runner ON run(runner, seq);
+CREATE INDEX run_live ON run(state) WHERE ended IS NULL;
+CREATE TABLE step(
+	run INTEGER NOT NULL, path TEXT NOT NULL, ord INTEGER NOT NULL, depth INTEGER NOT NULL, id TEXT NOT NULL,
+	use TEXT NOT NULL, composite INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,
+	attempt INTEGER NOT NULL, base INTEGER NOT NULL, max_attempts INTEGER NOT NULL, started INTEGER, ended INTEGER,
+	next INTEGER, error TEXT NOT NULL, error_class TEXT NOT NULL, result TEXT,
+	PRIMARY KEY(run, path)
+) WITHOUT ROWID;
+CREATE TABLE attempt(
+	run INTEGER NOT NULL, path TEXT NOT NULL, n INTEGER NOT NULL, state TEXT NOT NULL, started INTEGER, ended INTEGER,
+	error TEXT NOT NULL, class TEXT NOT NULL, exit_code INTEGER NOT NULL,
+	PRIMARY KEY(run, path, n)
+) WITHOUT ROWID;
+CREATE TABLE log(
+	run INTEGER NOT NULL, seq INTEGER NOT NULL, runner TEXT NOT NULL, step TEXT NOT NULL, attempt INTEGER NOT NULL,
+	at INTEGER NOT NULL, level INTEGER NOT NULL, msg TEXT NOT NULL, gap INTEGER NOT NULL,
+	PRIMARY KEY(run, seq)
+) WITHOUT ROWID;
+CREATE TABLE event(
+	id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, runner TEXT NOT NULL, run INTEGER NOT NULL,
+	state TEXT NOT NULL, text TEXT NOT NULL, by TEXT NOT NULL
+);
+`}
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	var version int
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	all := migrations()
+	if version > len(all) {
+		return fmt.Errorf("the history was written by a newer otai-tui (schema %d, this one knows %d): use that version",
+			version, len(all))
+	}
+	for ; version < len(all); version++ {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return fmt.Errorf("migrate history to schema %d: %w", version+1, err)
+		}
+		_, err = tx.ExecContext(ctx, all[version]+fmt.Sprintf("PRAGMA user_version=%d; PRAGMA application_id=%d;",
+			version+1, applicationID))
+		if err == nil {
+			err = tx.Commit()
+		}
+		if err != nil {
+			_ = tx.Rollback()
+			return fmt.Errorf("migrate history to schema %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+func checkSchema(ctx context.Context, db *sql.DB, path string) error {
+	var version int
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return fmt.Errorf("read schema version of %s: %w", path, err)
+	}
+	if version != len(migrations()) {
+		return fmt.Errorf("%s has schema %d, this otai-tui reads %d: start the engine once with this version", path, version,
+			len(migrations()))
+	}
+	return nil
+}
