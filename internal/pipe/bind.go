@@ -28,12 +28,11 @@ func (b *binder) object(path string, raw map[string]any, dst reflect.Value, done
 		}
 		key, value, given := b.given(path, raw, tag, used)
 		o := option{done: done, native: tag.native, secret: tag.secret, raw: tag.raw}
+		before := len(b.errs)
 		set := given && value != nil && b.value(join(path, key), value, dst.Field(i), o)
 		switch {
-		case set:
-		case tag.required && len(b.errs) == 0:
-			b.failf(join(path, tag.name), "is required")
-		case tag.required && !given:
+		case set || len(b.errs) > before:
+		case tag.required:
 			b.failf(join(path, tag.name), "is required")
 		default:
 			b.fallback(join(path, tag.name), t.Field(i), dst.Field(i))
