@@ -10,19 +10,19 @@ import (
 
 // Entity is a queue, priority, state, customer or owner: known by id, by name or by both. The zero value is "not set".
 type Entity struct {
-	ID   string `json:"id,omitempty"`
-	Name string `json:"name,omitempty"`
+	ID   string `json:"id,omitempty" param:"id" doc:"identifier in the ticket system"`
+	Name string `json:"name,omitempty" param:"name,short" doc:"name as the ticket system shows it"`
 }
 
 // Note is one note or comment on a ticket. Notes are internal unless Visible says otherwise.
 type Note struct {
-	ID          string    `json:"id,omitempty"`
-	Subject     string    `json:"subject,omitempty"`
-	Body        string    `json:"body,omitempty"`
-	ContentType string    `json:"content_type,omitempty"` // MIME type; "" = text/plain
-	Visible     bool      `json:"visible,omitempty"`      // true = the customer sees it
-	Author      string    `json:"author,omitempty"`
-	CreatedAt   time.Time `json:"created_at,omitzero"`
+	ID          string    `json:"id,omitempty" param:"id" doc:"identifier; set by the ticket system"`
+	Subject     string    `json:"subject,omitempty" param:"subject" doc:"title of the note"`
+	Body        string    `json:"body,omitempty" param:"body,short" doc:"text of the note"`
+	ContentType string    `json:"content_type,omitempty" param:"content_type" default:"text/plain" doc:"MIME type of the body"`
+	Visible     bool      `json:"visible,omitempty" param:"visible" doc:"true = the customer sees it"`
+	Author      string    `json:"author,omitempty" param:"author" doc:"who wrote it; set by the ticket system"`
+	CreatedAt   time.Time `json:"created_at,omitzero" param:"created_at" doc:"set by the ticket system"`
 	// Key makes a note unique: adding a second note with the same key to a ticket changes nothing and succeeds.
 	// "" = no such protection.
 	Key string `json:"-"`
@@ -30,19 +30,19 @@ type Note struct {
 
 // Ticket is the unified ticket. In an update, nil and "" mean "leave as it is".
 type Ticket struct {
-	ID        string    `json:"id,omitempty"`
-	Number    string    `json:"number,omitempty"`
-	Subject   string    `json:"subject,omitempty"`
-	Body      string    `json:"body,omitempty"`
-	Queue     *Entity   `json:"queue,omitempty"`
-	Priority  *Entity   `json:"priority,omitempty"`
-	State     *Entity   `json:"state,omitempty"`
-	Customer  *Entity   `json:"customer,omitempty"`
-	Owner     *Entity   `json:"owner,omitempty"`
-	Locked    bool      `json:"locked,omitempty"`
-	Notes     []Note    `json:"notes,omitempty"`
-	CreatedAt time.Time `json:"created_at,omitzero"`
-	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	ID        string    `json:"id,omitempty" param:"id" doc:"identifier; set by the ticket system"`
+	Number    string    `json:"number,omitempty" param:"number" doc:"number that people see; set by the ticket system"`
+	Subject   string    `json:"subject,omitempty" param:"subject" alias:"title" doc:"title"`
+	Body      string    `json:"body,omitempty" param:"body" doc:"first message; read only after creation"`
+	Queue     *Entity   `json:"queue,omitempty" param:"queue" doc:"queue or group"`
+	Priority  *Entity   `json:"priority,omitempty" param:"priority" doc:"priority"`
+	State     *Entity   `json:"state,omitempty" param:"state" doc:"state"`
+	Customer  *Entity   `json:"customer,omitempty" param:"customer" alias:"customer_user" doc:"who asked"`
+	Owner     *Entity   `json:"owner,omitempty" param:"owner" doc:"who works on it"`
+	Locked    bool      `json:"locked,omitempty" param:"locked" doc:"someone holds it; read only"`
+	Notes     []Note    `json:"notes,omitempty" param:"notes" doc:"notes to add"`
+	CreatedAt time.Time `json:"created_at,omitzero" param:"created_at" doc:"when it was created; set by the ticket system"`
+	UpdatedAt time.Time `json:"updated_at,omitzero" param:"updated_at" doc:"when it was changed last; set by the ticket system"`
 }
 
 // Criteria selects tickets, oldest first. At least one filter must be set: an empty one is an error, never "all".
@@ -60,6 +60,7 @@ type Criteria struct {
 const DefaultLimit = 10
 
 // System is one ticket system. Implementations are safe for concurrent use and return errors classed by package fault.
+// The suite in package tickettest holds them to this contract.
 type System interface {
 	// Find gives matching tickets, oldest first, without notes.
 	Find(ctx context.Context, c Criteria) ([]Ticket, error)
