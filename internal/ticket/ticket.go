@@ -43,6 +43,9 @@ type Ticket struct {
 	Notes     []Note    `json:"notes,omitempty" param:"notes" doc:"notes to add"`
 	CreatedAt time.Time `json:"created_at,omitzero" param:"created_at" doc:"when it was created; set by the ticket system"`
 	UpdatedAt time.Time `json:"updated_at,omitzero" param:"updated_at" doc:"when it was changed last; set by the ticket system"`
+	// Key makes a created ticket unique where the system can do so: creating a second one with the same key gives the
+	// first. "" = no such protection.
+	Key string `json:"-"`
 }
 
 // Criteria selects tickets, oldest first. At least one filter must be set: an empty one is an error, never "all".
@@ -66,7 +69,7 @@ type System interface {
 	Find(ctx context.Context, c Criteria) ([]Ticket, error)
 	// Get gives one ticket with its notes. An unknown id is a permanent error.
 	Get(ctx context.Context, id string) (Ticket, error)
-	// Create adds a ticket and gives it back with its id.
+	// Create adds a ticket and gives it back with its id; see Ticket.Key for repeats.
 	Create(ctx context.Context, t Ticket) (Ticket, error)
 	// Update applies the set fields of changes (subject, queue, priority, state, owner) and gives the ticket after it.
 	Update(ctx context.Context, id string, changes Ticket) (Ticket, error)
