@@ -114,18 +114,18 @@ func (s *Store) Runs(ctx context.Context, f orchestrator.RunFilter) ([]orchestra
 	if limit <= 0 {
 		limit = 100
 	}
-	return collectRuns(s.read.QueryContext(ctx, q+" ORDER BY seq DESC LIMIT ?", append(args, limit)...)) //nolint:rowserrcheck,sqlclosecheck // collectRuns does both
+	return collectRuns(s.read.QueryContext(ctx, q+" ORDER BY seq DESC LIMIT ?", append(args, limit)...))
 }
 
 // LiveRuns gives the runs that have not ended, oldest first.
 func (s *Store) LiveRuns(ctx context.Context) ([]orchestrator.Run, error) {
-	return collectRuns(s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE ended IS NULL ORDER BY seq`)) //nolint:rowserrcheck,sqlclosecheck // collectRuns does both
+	return collectRuns(s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE ended IS NULL ORDER BY seq`))
 }
 
 // Recent gives a runner's newest ended runs that really ran, newest first.
 func (s *Store) Recent(ctx context.Context, runner string, n int) ([]orchestrator.Run, error) {
 	return collectRuns(s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE runner=? AND ended IS NOT NULL
-		AND started IS NOT NULL AND idle=0 ORDER BY seq DESC LIMIT ?`, runner, n)) //nolint:rowserrcheck,sqlclosecheck // collectRuns does both
+		AND started IS NOT NULL AND idle=0 ORDER BY seq DESC LIMIT ?`, runner, n))
 }
 
 // RunByKey gives the run that a request with this key made; ErrUnknownRun when there is none.
@@ -164,7 +164,8 @@ func (s *Store) Steps(ctx context.Context, run string) ([]StepRow, error) {
 		return nil, err
 	}
 	rows, err := s.read.QueryContext(ctx, `SELECT path, ord, depth, id, use, composite, state, reason, message, attempt, base,
-		max_attempts, started, ended, next, error, error_class, coalesce(result, '') FROM step WHERE run=? ORDER BY ord, path`, seq)
+		max_attempts, started, ended, next, error, error_class, coalesce(result, '')
+		FROM step WHERE run=? ORDER BY ord, path`, seq)
 	if err != nil {
 		return nil, fmt.Errorf("read steps of run %s: %w", run, err)
 	}
@@ -251,7 +252,7 @@ func (s *Store) Logs(ctx context.Context, f orchestrator.LogFilter) ([]orchestra
 		back := "run DESC, seq DESC" // follows the primary key: the newest lines without a sort of all
 		q = "SELECT * FROM (" + cols + " ORDER BY " + back + " LIMIT ?) ORDER BY " + order
 	}
-	return s.scanLogs(s.read.QueryContext(ctx, q, append(args, limit)...)) //nolint:rowserrcheck,sqlclosecheck // scanLogs does both
+	return s.scanLogs(s.read.QueryContext(ctx, q, append(args, limit)...))
 }
 
 func levelFloor(level string) int {

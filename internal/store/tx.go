@@ -258,7 +258,8 @@ func (t *Tx) NextEpoch() (int64, error) {
 		return 0, fail("raise epoch", err)
 	}
 	var epoch int64
-	return epoch, fail("raise epoch", row.Scan(&epoch))
+	err = row.Scan(&epoch)
+	return epoch, fail("raise epoch", err)
 }
 
 func (t *Tx) insertLogs(lines []orchestrator.LogLine) error {
@@ -268,7 +269,8 @@ func (t *Tx) insertLogs(lines []orchestrator.LogLine) error {
 		if err != nil {
 			return err
 		}
-		err = t.w.exec(`INSERT OR IGNORE INTO log(run, seq, runner, step, attempt, at, level, msg, gap) VALUES(?,?,?,?,?,?,?,?,?)`,
+		err = t.w.exec(`INSERT OR IGNORE INTO log(run, seq, runner, step, attempt, at, level, msg, gap)
+			VALUES(?,?,?,?,?,?,?,?,?)`,
 			seq, l.Seq, l.Runner, l.Step, l.Attempt, l.At.UnixNano(), levelNumber(l.Level), l.Msg, l.Gap)
 		if err != nil {
 			return fail("write log of run "+l.Run, err)
@@ -290,4 +292,17 @@ func encodeParams(p map[string]string) (string, error) {
 	}
 	b, err := json.Marshal(p)
 	return string(b), err
+}
+
+// Identity gives this history's own name, made once: with a run's number it is unique everywhere.
+func (t *Tx) Identity(fresh string) (string, error) {
+	row, err := t.row(`INSERT INTO meta(key, value) VALUES('identity', ?)
+		ON CONFLICT(key) DO UPDATE SET value=value RETURNING value`,
+		fresh)
+	if err != nil {
+		return "", fail("read identity", err)
+	}
+	var id string
+	err = row.Scan(&id)
+	return id, fail("read identity", err)
 }

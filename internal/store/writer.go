@@ -225,7 +225,7 @@ func (w *writer) commit(group []op) {
 	})
 	if err == nil {
 		if len(group) > 0 {
-			w.delay.Store(int64(time.Since(group[0].at)))
+			w.delay.Store(int64(time.Since(group[0].at))) //nolint:forbidigo // measures the commit, decides nothing
 		}
 		for i := range group {
 			group[i].done(nil)
