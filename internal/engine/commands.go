@@ -1,0 +1,354 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/store"
+)
+
+func (l *loop) find(id string) (*runner, error) {
+	if r, ok := l.runners[id]; ok {
+		return r, nil
+	}
+	names := make([]string, len(l.order))
+	for i, r := range l.order {
+		names[i] = r.cfg.ID
+	}
+	return nil, fmt.Errorf("%w: %q (there are: %s)", orchestrator.ErrUnknownRunner, id, strings.Join(names, ", "))
+}
+
+func notNow(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", orchestrator.ErrNotNow, fmt.Sprintf(format, args...))
+}
+
+// submitAndWait asks the loop for a change and waits until it is durable.
+func (e *Engine) submitAndWait(ctx context.Context, change func(l *loop, done func(error)) error) error {
+	durable := make(chan error, 1)
+	_, err := ask(ctx, e, func(l *loop) (struct{}, error) {
+		return struct{}{}, change(l, func(err error) { durable <- err })
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-durable:
+		return err
+	case <-e.loop.done:
+		return ErrStopped
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// RunOnce fires a runner now.
+func (e *Engine) RunOnce(ctx context.Context, runnerID string, req orchestrator.FireRequest) (string, error) {
+	if req.Key != "" && e.running() {
+		run, err := e.store.RunByKey(ctx, runnerID, req.Key)
+		if err == nil {
+			return run.ID, nil
+		}
+		if !errors.Is(err, orchestrator.ErrUnknownRun) {
+			return "", err
+		}
+	}
+	if err := refuseSecrets(req.Params); err != nil {
+		return "", err
+	}
+	var id string
+	err := e.submitAndWait(ctx, func(l *loop, done func(error)) error {
+		var err error
+		id, err = l.fire(runnerID, req, done)
+		return err
+	})
+	return id, err
+}
+
+func (e *Engine) running() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state == started || e.state == stopping
+}
+
+func (l *loop) fire(runnerID string, req orchestrator.FireRequest, done func(error)) (string, error) {
+	r, err := l.find(runnerID)
+	if err != nil {
+		return "", err
+	}
+	if l.draining {
+		return "", notNow("the engine is stopping")
+	}
+	if r.live != nil {
+		return "", notNow("run %s of %s is %s: cancel it or wait for its end", r.live.run.ID, r.cfg.ID, stateWords(r.live.run.State))
+	}
+	if _, err := l.e.definitionFor(r.cfg.Pipe, req.Params); err != nil {
+		return "", err
+	}
+	now := l.e.clock()
+	lv := l.newLive(r, "manual", time.Time{}, now)
+	lv.run.By, lv.run.Params, lv.key = req.By.Name, req.Params, req.Key
+	c := claim{run: lv.run, key: req.Key, live: lv}
+	ev := orchestrator.Event{
+		At: now, Kind: "fired", Runner: r.cfg.ID, Run: lv.run.ID, State: orchestrator.Pending, By: actorText(req.By),
+		Text: "run " + lv.run.ID + " fired by " + actorText(req.By),
+	}
+	epoch, taken := l.epoch, false
+	l.write(func(tx *store.Tx) error {
+		var err error
+		if taken, err = insertClaim(tx, &c, epoch); err != nil || !taken {
+			return err
+		}
+		return tx.AddEvent(&ev)
+	}, func() {
+		if !taken {
+			done(notNow("a request with key %q has its run already", req.Key))
+		} else {
+			l.e.hub.Event(ev)
+			done(nil)
+		}
+		l.claimed(lv, taken)
+	})
+	l.touch(r)
+	return lv.run.ID, nil
+}
+
+func stateWords(s orchestrator.State) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+func actorText(a orchestrator.Actor) string {
+	switch {
+	case a.Name == "" && a.Via == "":
+		return "unknown"
+	case a.Via == "":
+		return a.Name
+	case a.Name == "":
+		return a.Via
+	default:
+		return a.Name + " (" + a.Via + ")"
+	}
+}
+
+// Pause holds a runner. A running run goes on; ticks meanwhile are skipped rows, and a retry waits until the resume.
+func (e *Engine) Pause(ctx context.Context, runnerID string, req orchestrator.PauseRequest) error {
+	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
+		r, err := l.find(runnerID)
+		if err != nil {
+			return err
+		}
+		if r.pause != nil {
+			return notNow("%s is %s", r.cfg.ID, pauseText(r.pause, nil))
+		}
+		now := l.e.clock()
+		p := orchestrator.Pause{By: req.By.Name, Reason: l.e.secrets.line(req.Reason, maxError), At: now, Until: req.Until.UTC()}
+		l.hold(r, p)
+		ev := orchestrator.Event{
+			At: now, Kind: "paused", Runner: r.cfg.ID, State: orchestrator.Paused, By: actorText(req.By), Text: pauseText(&p, nil),
+		}
+		l.keepPause(r, &p, ev, done)
+		return nil
+	})
+}
+
+// Resume lets a runner go. Its schedule goes on with the next tick; a held retry that is due starts now.
+func (e *Engine) Resume(ctx context.Context, runnerID string, by orchestrator.Actor) error {
+	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
+		r, err := l.find(runnerID)
+		if err != nil {
+			return err
+		}
+		if r.pause == nil {
+			return notNow("%s is not paused", r.cfg.ID)
+		}
+		l.release(r, actorText(by), done)
+		return nil
+	})
+}
+
+func (l *loop) hold(r *runner, p orchestrator.Pause) {
+	r.pause = &p
+	if p.Until.IsZero() {
+		return
+	}
+	r.unpause = newItem(func(time.Time) { l.release(r, "the pause's end", nil) })
+	l.timetable.set(r.unpause, p.Until)
+}
+
+func (l *loop) release(r *runner, by string, done func(error)) {
+	now := l.e.clock()
+	r.pause = nil
+	if r.unpause != nil {
+		l.timetable.drop(r.unpause)
+		r.unpause = nil
+	}
+	if lv := r.live; lv != nil && lv.run.State == orchestrator.AwaitingRetry {
+		l.timetable.set(lv.it, later(now, lv.run.NextAt))
+	}
+	ev := orchestrator.Event{At: now, Kind: "resumed", Runner: r.cfg.ID, By: by, Text: "resumed by " + by}
+	l.keepPause(r, nil, ev, done)
+}
+
+func (l *loop) keepPause(r *runner, p *orchestrator.Pause, ev orchestrator.Event, done func(error)) {
+	id := r.cfg.ID
+	l.touch(r)
+	l.write(func(tx *store.Tx) error {
+		if err := tx.SetPause(id, p); err != nil {
+			return err
+		}
+		return tx.AddEvent(&ev)
+	}, func() {
+		l.e.hub.Event(ev)
+		l.touch(r)
+		if done != nil {
+			done(nil)
+		}
+	})
+}
+
+// Cancel ends a live run: a running one is asked to stop, a waiting one ends at once.
+func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor) error {
+	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
+		lv, err := l.liveRun(ctx, runID)
+		if err != nil {
+			return err
+		}
+		lv.stopper = actorText(by)
+		now := l.e.clock()
+		ev := orchestrator.Event{
+			At: now, Kind: "cancel", Runner: lv.run.Runner, Run: runID, State: orchestrator.Cancelling, By: actorText(by),
+			Text: "run " + runID + " cancelled by " + actorText(by),
+		}
+		if lv.cancel != nil || lv.reserved {
+			lv.run.State, lv.run.Reason = orchestrator.Cancelling, "cancelled by "+actorText(by)+", still stopping"
+			if lv.cancel != nil {
+				lv.cancel(errCancelled)
+			}
+		} else {
+			lv.run.State, lv.run.Reason, lv.run.EndedAt = orchestrator.Cancelled, "cancelled by "+actorText(by), now
+			lv.run.NextAt = time.Time{}
+			lv.queued = false
+			l.timetable.drop(lv.it)
+		}
+		l.changeRun(lv, ev, false, done)
+		return nil
+	})
+}
+
+// changeRun makes a run's new state durable.
+func (l *loop) changeRun(lv *live, ev orchestrator.Event, reopen bool, done func(error)) {
+	run, epoch := lv.run, l.epoch
+	l.touch(lv.r)
+	l.write(func(tx *store.Tx) error {
+		if _, err := tx.UpdateRun(&run, epoch, reopen); err != nil {
+			return err
+		}
+		return tx.AddEvent(&ev)
+	}, func() {
+		if run.State.Terminal() {
+			l.settled(lv)
+		}
+		l.e.hub.Event(ev)
+		done(nil)
+	})
+}
+
+func (l *loop) liveRun(ctx context.Context, runID string) (*live, error) {
+	for _, r := range l.order {
+		if r.live != nil && r.live.run.ID == runID {
+			if s := r.live.run.State; s == orchestrator.Cancelling || s.Terminal() {
+				return nil, notNow("run %s is %s already", runID, stateWords(s))
+			}
+			return r.live, nil
+		}
+	}
+	run, err := l.e.store.GetRun(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, notNow("run %s has ended: it is %s", runID, stateWords(run.State))
+}
+
+// Rerun gives an ended run another attempt, or lets a waiting retry start now.
+func (e *Engine) Rerun(ctx context.Context, runID string, req orchestrator.RerunRequest) error {
+	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
+		for _, r := range l.order {
+			if r.live != nil && r.live.run.ID == runID {
+				return l.retryNow(r, req, done)
+			}
+		}
+		run, err := l.e.store.GetRun(ctx, runID)
+		if err != nil {
+			return err
+		}
+		return l.reopen(&run, req, done)
+	})
+}
+
+func (l *loop) retryNow(r *runner, req orchestrator.RerunRequest, done func(error)) error {
+	lv := r.live
+	if lv.run.State != orchestrator.AwaitingRetry {
+		return notNow("run %s is %s", lv.run.ID, stateWords(lv.run.State))
+	}
+	if r.pause != nil {
+		return notNow("%s is %s: resume it first", r.cfg.ID, pauseText(r.pause, nil))
+	}
+	now := l.e.clock()
+	lv.run.NextAt = now
+	lv.retryNow = true
+	ev := orchestrator.Event{
+		At: now, Kind: "retry", Runner: r.cfg.ID, Run: lv.run.ID, State: orchestrator.AwaitingRetry, By: actorText(req.By),
+		Text: "run " + lv.run.ID + " is retried now by " + actorText(req.By),
+	}
+	l.changeRun(lv, ev, false, func(err error) {
+		l.timetable.set(lv.it, now)
+		done(err)
+	})
+	return nil
+}
+
+func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done func(error)) error {
+	r, ok := l.runners[run.Runner]
+	switch {
+	case !ok || r.cfg.ID != run.Runner:
+		return notNow("runner %s of run %s is no longer in the configuration", run.Runner, run.ID)
+	case r.live != nil:
+		return notNow("run %s of %s is %s: cancel it or wait for its end", r.live.run.ID, r.cfg.ID, stateWords(r.live.run.State))
+	case l.draining:
+		return notNow("the engine is stopping")
+	case run.StartedAt.IsZero():
+		return notNow("run %s never ran (%s): fire %s instead", run.ID, stateWords(run.State), r.cfg.ID)
+	case run.State == orchestrator.Completed && !req.All:
+		return notNow("run %s completed: there is no failed step to go on from", run.ID)
+	}
+	now := l.e.clock()
+	lv := &live{r: r, run: *run, again: true}
+	l.adopt(lv)
+	lv.warnings.Store(int64(run.Warnings))
+	lv.run.State, lv.run.Reason, lv.run.EndedAt, lv.run.NextAt = orchestrator.Pending, "", time.Time{}, time.Time{}
+	lv.run.StartedAt, lv.run.DueAt, lv.run.Attempt = time.Time{}, now, run.Attempt+1
+	lv.run.Error, lv.run.ErrorClass, lv.run.FailedStep, lv.run.Idle = "", "", "", false
+	ev := orchestrator.Event{
+		At: now, Kind: "rerun", Runner: r.cfg.ID, Run: run.ID, State: orchestrator.Pending, By: actorText(req.By),
+		Text: fmt.Sprintf("run %s attempt %d started by %s", run.ID, lv.run.Attempt, actorText(req.By)),
+	}
+	copied, epoch := lv.run, l.epoch
+	l.touch(r)
+	l.write(func(tx *store.Tx) error {
+		if err := tx.DropSteps(copied.ID, req.All); err != nil {
+			return err
+		}
+		if _, err := tx.UpdateRun(&copied, epoch, true); err != nil {
+			return err
+		}
+		return tx.AddEvent(&ev)
+	}, func() {
+		l.e.hub.Event(ev)
+		if lv.run.State == orchestrator.Pending {
+			l.enqueue(lv)
+		}
+		done(nil)
+	})
+	return nil
+}

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/store"
+)
+
+// enqueue lets a pending run wait for a slot. Waiting long is shown as late.
+func (l *loop) enqueue(lv *live) {
+	lv.queued = true
+	l.ready = append(l.ready, lv)
+	l.timetable.set(lv.it, lv.run.DueAt.Add(lateAfter))
+}
+
+// startReady starts waiting runs while there are slots.
+func (l *loop) startReady(now time.Time) {
+	for l.busy < l.slots && len(l.ready) > 0 {
+		lv := l.ready[0]
+		l.ready[0] = nil
+		l.ready = l.ready[1:]
+		if !lv.queued { // cancelled or held meanwhile
+			continue
+		}
+		lv.queued = false
+		l.timetable.drop(lv.it)
+		l.reserve(lv, now)
+		run := lv.run
+		l.write(func(tx *store.Tx) error {
+			_, err := tx.UpdateRun(&run, l.epochOf(), false)
+			return err
+		}, func() { l.launch(lv) })
+		l.touch(lv.r)
+	}
+}
+
+// epochOf is safe on the writer's goroutine: the epoch is set before the first write and never changes.
+func (l *loop) epochOf() int64 { return l.epoch }
+
+// liveDue is the run's own alarm: its retry is due, or it has become late.
+func (l *loop) liveDue(lv *live, now time.Time) {
+	l.touch(lv.r)
+	if lv.run.State != orchestrator.AwaitingRetry || lv.r.pause != nil {
+		return // late, or held: resume looks again
+	}
+	lv.run.State, lv.run.Reason = orchestrator.Pending, ""
+	lv.queued = true
+	l.ready = append(l.ready, lv)
+	l.timetable.set(lv.it, now.Add(lateAfter))
+}
+
+// launch executes a run that has its slot and whose start is durable.
+func (l *loop) launch(lv *live) {
+	lv.reserved = false
+	ctx, cancel := context.WithCancelCause(l.ctx)
+	if lv.run.State == orchestrator.Cancelling {
+		cancel(errCancelled)
+	}
+	if l.ending {
+		cancel(errInterrupted)
+	}
+	stop := func() {}
+	if limit := lv.r.cfg.Timeout; limit > 0 {
+		left := lv.run.StartedAt.Add(limit).Sub(l.e.clock())
+		t := time.AfterFunc(max(left, 0), func() { cancel(errRunTimeout) })
+		stop = func() { t.Stop() }
+	}
+	lv.cancel = cancel
+	x := newExecution(l.e, lv)
+	lv.retryNow = false
+	go func() {
+		out := x.run(ctx)
+		stop()
+		cancel(nil)
+		l.e.box.post(func() { l.ended(lv, x, out) })
+	}()
+	l.touch(lv.r)
+	run := lv.run
+	l.e.hub.Event(orchestrator.Event{
+		At: l.e.clock(), Kind: "started", Runner: run.Runner, Run: run.ID, State: orchestrator.Running, By: run.By,
+		Text: "run " + run.ID + " started by " + run.Trigger,
+	})
+}
+
+// ended takes what became of an execution: the run's end, or its wait for a retry.
+func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
+	now := l.e.clock()
+	lv.cancel(nil)
+	lv.cancel = nil
+	l.busy--
+	run := &lv.run
+	run.Warnings = int(lv.warnings.Load())
+	run.Attempts, run.MaxAttempts = x.attempts, x.maxAttempts
+	l.describeEnd(run, out, now)
+	if run.State == orchestrator.Cancelled {
+		run.Reason = "cancelled by " + lv.stopper
+	}
+	lv.again = true
+	rows := x.takeRows()
+	copied, epoch := *run, l.epoch
+	ev, durable := endEvent(&copied, now)
+	l.write(func(tx *store.Tx) error {
+		if err := putRows(tx, rows); err != nil {
+			return err
+		}
+		if _, err := tx.UpdateRun(&copied, epoch, false); err != nil {
+			return err
+		}
+		if copied.Idle {
+			if err := tx.FoldIdle(&copied); err != nil {
+				return err
+			}
+		}
+		if durable {
+			return tx.AddEvent(&ev)
+		}
+		return nil
+	}, func() {
+		run.Count, run.FirstAt = copied.Count, copied.FirstAt
+		l.settled(lv)
+		l.e.hub.Event(ev)
+		l.logEnd(&copied)
+	})
+}
+
+// settled goes on after a run's new state is durable.
+func (l *loop) settled(lv *live) {
+	r, run := lv.r, &lv.run
+	l.touch(r)
+	if run.State == orchestrator.AwaitingRetry || run.State == orchestrator.Interrupted {
+		if run.State == orchestrator.AwaitingRetry {
+			l.timetable.set(lv.it, run.NextAt)
+		}
+		return
+	}
+	l.timetable.drop(lv.it)
+	r.live = nil
+	seq, err := strconv.ParseInt(run.ID, 10, 64)
+	if err == nil {
+		r.remember(run, seq)
+	}
+}
+
+// describeEnd turns an outcome into the run's fields.
+func (l *loop) describeEnd(run *orchestrator.Run, out outcomeOf, now time.Time) {
+	run.State, run.FailedStep, run.Error, run.ErrorClass = out.state, out.step, "", ""
+	if out.err != nil {
+		run.Error, run.ErrorClass = l.e.secrets.line(out.err.Error(), maxError), string(fault.ClassOf(out.err))
+	}
+	run.Reason, run.Idle, run.NextAt = out.reason, out.idle, time.Time{}
+	switch out.state {
+	case orchestrator.AwaitingRetry:
+		run.NextAt = out.next
+	case orchestrator.Interrupted:
+	default:
+		run.EndedAt = now
+	}
+}
+
+// endEvent gives the event of an end and whether it is kept: successes and idle polls are only shown live.
+func endEvent(run *orchestrator.Run, now time.Time) (orchestrator.Event, bool) {
+	ev := orchestrator.Event{At: now, Runner: run.Runner, Run: run.ID, State: run.State, By: "engine", Kind: string(run.State)}
+	took := run.Duration(now).Round(time.Millisecond)
+	switch run.State {
+	case orchestrator.Completed:
+		ev.Text = fmt.Sprintf("run %s completed in %s", run.ID, took)
+		if run.Idle {
+			ev.Text = "run " + run.ID + ": " + run.Reason
+		}
+		return ev, false
+	case orchestrator.AwaitingRetry:
+		ev.Kind, ev.Text = "retry", run.Reason
+	default:
+		ev.Text = "run " + run.ID + " " + string(run.State) + ": " + run.Reason
+	}
+	return ev, true
+}
+
+func (l *loop) logEnd(run *orchestrator.Run) {
+	log := l.e.log.With("runner", run.Runner, "run", run.ID, "attempt", run.Attempt)
+	if !run.Nominal.IsZero() {
+		log = log.With("nominal", run.Nominal)
+	}
+	switch run.State {
+	case orchestrator.Completed:
+		if run.Idle {
+			log.Debug("nothing to do", "count", run.Count)
+			return
+		}
+		log.Info("run completed", "duration", run.EndedAt.Sub(run.StartedAt))
+	case orchestrator.AwaitingRetry:
+		log.Warn("run waits for a retry", "step", run.FailedStep, "next", run.NextAt, "error", run.Error)
+	case orchestrator.Failed:
+		log.Error("run failed", "step", run.FailedStep, "class", run.ErrorClass, "error", run.Error)
+	default:
+		log.Warn("run "+string(run.State), "reason", run.Reason)
+	}
+}
+
+func isInterrupt(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errInterrupted) }

@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/store"
+)
+
+const (
+	maxWait      = 30 * time.Second       // longest sleep: a suspend or a clock step is noticed within it
+	flushEvery   = 100 * time.Millisecond // how often viewers get changed runners
+	lateAfter    = 15 * time.Second       // a run that waits longer for its start is shown as late (Prefect's figure)
+	interruptFor = 5 * time.Second        // how long interrupted runs may take to end
+	writeRetry   = time.Second            // pause before a failed write is tried again
+	clockJump    = 2 * time.Second        // wall and monotonic clock may differ by this much
+)
+
+var (
+	errCancelled   = errors.New("cancelled by an operator")
+	errInterrupted = errors.New("interrupted by the engine's stop")
+	errRunTimeout  = errors.New("the run's timeout is over")
+)
+
+// loop is the dispatcher. Its goroutine owns every field.
+type loop struct {
+	e         *Engine
+	ctx       context.Context // base of run contexts
+	done      chan struct{}
+	runners   map[string]*runner // by id and alias
+	order     []*runner
+	timetable timetable
+	ready     []*live // wait for a slot, oldest first
+	claims    []claim // collected during one turn
+	slots     int
+	busy      int
+	seq       int64
+	epoch     int64
+	identity  string // of this history, for idempotency keys; set before the loop runs
+	startedAt time.Time
+	draining  bool
+	ending    bool // interrupted; waiting for runs to end
+	deadline  time.Time
+	dirty     map[*runner]struct{}
+	flushed   time.Time
+	problems  map[string]string
+	pending   int // writes not yet acknowledged
+}
+
+func newLoop(ctx context.Context, e *Engine) *loop {
+	return &loop{
+		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{}, slots: e.slots(),
+		dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
+	}
+}
+
+// run is the loop: fire what is due, start what can start, wait for the next moment or message.
+func (l *loop) run() {
+	defer close(l.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := l.e.clock()
+		for _, f := range l.e.box.take() {
+			f()
+		}
+		if !l.draining {
+			for it := l.timetable.popDue(now); it != nil; it = l.timetable.popDue(now) {
+				it.fire(now)
+			}
+			l.submitClaims()
+			l.startReady(now)
+		}
+		l.flush(now)
+		if l.finished(now) {
+			return
+		}
+		wait := l.wait(now)
+		timer.Reset(wait)
+		mono := time.Now() //nolint:forbidigo // monotonic: compared with the wall clock to notice steps and suspends
+		select {
+		case <-timer.C:
+		case <-l.e.box.wake:
+		}
+		l.checkClock(now, time.Since(mono))
+	}
+}
+
+// wait gives how long nothing is due.
+func (l *loop) wait(now time.Time) time.Duration {
+	wait := maxWait
+	if due, ok := l.timetable.next(); ok && !l.draining {
+		wait = min(wait, due.Sub(now))
+	}
+	if len(l.dirty) > 0 && l.e.hub.Viewers() > 0 {
+		wait = min(wait, l.flushed.Add(flushEvery).Sub(now))
+	}
+	if l.draining {
+		wait = min(wait, l.deadline.Sub(now))
+	}
+	return max(wait, 0)
+}
+
+// checkClock notes a wall clock that moved differently from the monotonic one. Nothing else is needed: due times are wall
+// times, waits are short, and cursors only move forward.
+func (l *loop) checkClock(before time.Time, elapsed time.Duration) {
+	jump := l.e.clock().Sub(before) - elapsed
+	if jump.Abs() < clockJump {
+		return
+	}
+	l.event(orchestrator.Event{
+		At: l.e.clock(), Kind: "clock", By: "engine",
+		Text: "the clock moved by " + jump.Round(time.Millisecond).String() + " (suspend or clock step); due times are checked again",
+	})
+}
+
+// drain stops claiming. Runs go on until the drain timeout.
+func (l *loop) drain() {
+	if l.draining {
+		return
+	}
+	l.draining = true
+	l.deadline = l.e.clock().Add(l.e.o.Config.Engine.DrainTimeout)
+	l.publishEngine()
+}
+
+// interruptAll ends running runs; they go on at the next start.
+func (l *loop) interruptAll() {
+	l.drain()
+	if l.ending {
+		return
+	}
+	l.ending = true
+	l.deadline = l.e.clock().Add(interruptFor)
+	for _, r := range l.order {
+		if r.live != nil && r.live.cancel != nil {
+			r.live.cancel(errInterrupted)
+		}
+	}
+}
+
+// finished says that the loop may end: all runs have ended and are written, or would not end in time.
+func (l *loop) finished(now time.Time) bool {
+	if !l.draining {
+		return false
+	}
+	if l.busy == 0 && l.pending == 0 {
+		return true
+	}
+	if now.Before(l.deadline) {
+		return false
+	}
+	if !l.ending {
+		l.interruptAll()
+		return false
+	}
+	return true // what still runs is found as crashed by the next start
+}
+
+// write queues a durable change and calls then on the loop once it is on disk. A failing disk is shown and the write is
+// tried again until it succeeds or the engine stops: nothing that happened is forgotten.
+func (l *loop) write(fn func(*store.Tx) error, then func()) {
+	l.pending++
+	l.submit(fn, then)
+}
+
+func (l *loop) submit(fn func(*store.Tx) error, then func()) {
+	err := l.e.store.WriteAsync(l.ctx, fn, func(err error) { l.e.box.post(func() { l.written(fn, then, err) }) })
+	if err != nil {
+		l.written(fn, then, err)
+	}
+}
+
+func (l *loop) written(fn func(*store.Tx) error, then func(), err error) {
+	if err == nil {
+		l.pending--
+		l.clearProblem("history")
+		if then != nil {
+			then()
+		}
+		return
+	}
+	l.problem("history", "history cannot be written: "+err.Error())
+	if l.ending || errors.Is(err, store.ErrClosed) {
+		l.pending--
+		return
+	}
+	time.AfterFunc(writeRetry, func() { l.e.box.post(func() { l.submit(fn, then) }) })
+}
+
+func (l *loop) problem(key, text string) {
+	if l.problems[key] == text {
+		return
+	}
+	l.problems[key] = text
+	l.e.log.Error("engine degraded", "problem", text)
+	l.publishEngine()
+}
+
+func (l *loop) clearProblem(key string) {
+	if _, ok := l.problems[key]; !ok {
+		return
+	}
+	delete(l.problems, key)
+	l.e.log.Info("engine recovered", "problem", key)
+	l.publishEngine()
+}
+
+// event keeps and shows an event.
+func (l *loop) event(ev orchestrator.Event) {
+	l.write(func(tx *store.Tx) error { return tx.AddEvent(&ev) }, func() { l.e.hub.Event(ev) })
+}
+
+// touch marks a runner as changed for viewers.
+func (l *loop) touch(r *runner) { l.dirty[r] = struct{}{} }
+
+// flush gives viewers the changed runners, at most every flushEvery.
+func (l *loop) flush(now time.Time) {
+	if len(l.dirty) == 0 {
+		return
+	}
+	if l.e.hub.Viewers() == 0 {
+		clear(l.dirty)
+		return
+	}
+	if now.Sub(l.flushed) < flushEvery && !now.Before(l.flushed) {
+		return
+	}
+	l.flushed = now
+	for r := range l.dirty {
+		l.e.hub.Runner(r.view(now, l))
+	}
+	clear(l.dirty)
+	l.publishEngine()
+}
+
+func (l *loop) publishEngine() { l.e.hub.Engine(l.engineView()) }

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/config"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+)
+
+// runner is what the loop knows of a runner. The loop owns it.
+type runner struct {
+	cfg      *config.Runner
+	triggers []*trigger
+	live     *live // nil = nothing of it is going on
+	pause    *orchestrator.Pause
+	unpause  *item
+	last     *orchestrator.Run // newest ended run that really ran
+	lastOK   time.Time
+	fails    int // failed runs in a row
+	recent   []outcome
+}
+
+// outcome is one ended run, kept small: there may be ten thousand runners.
+type outcome struct {
+	run   int64
+	took  time.Duration
+	state orchestrator.State
+}
+
+// trigger is one way a runner becomes due.
+type trigger struct {
+	r      *runner
+	cfg    config.Trigger
+	spec   string
+	cursor time.Time // newest nominal time that has its row, or will have with the next claim
+	anchor time.Time
+	it     *item
+}
+
+// live is a run that has not ended. The loop owns it, but for the fields said to be shared.
+type live struct {
+	r        *runner
+	run      orchestrator.Run
+	key      string
+	reserved bool // a slot is taken and the run starts once its claim is durable
+	queued   bool
+	again    bool                    // steps of earlier goes are in the store
+	retryNow bool                    // an operator does not want to wait for the step's next attempt
+	stopper  string                  // who cancelled it
+	cancel   context.CancelCauseFunc // nil = not executing
+	it       *item                   // its next attempt, or the moment it becomes late
+
+	// Shared with the run's goroutine.
+	now      atomic.Pointer[string] // path of the step that runs
+	done     atomic.Int64           // steps ended
+	all      atomic.Int64           // steps known
+	warnings atomic.Int64
+	logSeq   atomic.Int64
+}
+
+// remember takes an ended run into the runner's figures.
+func (r *runner) remember(run *orchestrator.Run, seq int64) {
+	if run.StartedAt.IsZero() {
+		return
+	}
+	kept := *run
+	r.last = &kept
+	switch run.State {
+	case orchestrator.Completed:
+		r.lastOK, r.fails = run.EndedAt, 0
+	case orchestrator.Failed, orchestrator.Crashed:
+		r.fails++
+	}
+	if run.Idle {
+		return
+	}
+	if n := len(r.recent); n > 0 && r.recent[n-1].run == seq { // ended again after a rerun
+		r.recent = r.recent[:n-1]
+	}
+	if len(r.recent) >= orchestrator.StripLen {
+		copy(r.recent, r.recent[1:])
+		r.recent = r.recent[:orchestrator.StripLen-1]
+	}
+	r.recent = append(r.recent, outcome{run: seq, took: run.EndedAt.Sub(run.StartedAt), state: run.State})
+}
+
+// next gives the runner's next tick.
+func (r *runner) next() (time.Time, *trigger) {
+	var at time.Time
+	var which *trigger
+	for _, t := range r.triggers {
+		if t.it.index >= 0 && (which == nil || t.it.due.Before(at)) {
+			at, which = t.it.due, t
+		}
+	}
+	return at, which
+}
+
+// figures computes success rate and percentiles over the remembered runs. Cancelled ones say nothing about the pipe.
+func (r *runner) figures(v *orchestrator.Runner) {
+	took := make([]time.Duration, 0, len(r.recent))
+	good := 0
+	for _, o := range r.recent {
+		switch o.state {
+		case orchestrator.Completed:
+			good++
+		case orchestrator.Failed, orchestrator.Crashed:
+		default:
+			continue
+		}
+		took = append(took, o.took)
+	}
+	v.Runs = len(took)
+	if v.Runs == 0 {
+		return
+	}
+	v.OKRate = float64(good) / float64(v.Runs)
+	slices.Sort(took)
+	v.P50, v.P95 = percentile(took, 50), percentile(took, 95)
+}
+
+// percentile is the nearest-rank percentile of sorted values.
+func percentile(sorted []time.Duration, p int) time.Duration {
+	rank := (len(sorted)*p + 99) / 100
+	return sorted[max(rank, 1)-1]
+}

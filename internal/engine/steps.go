@@ -1,0 +1,234 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/openticketai/otai-tui/internal/pipe"
+)
+
+// joined folds the outcomes of several steps into their composite's.
+type joined struct {
+	results  []pipe.Result
+	stopped  bool
+	message  string
+	waiting  *nodeOutcome // the earliest
+	failure  *nodeOutcome // the first
+	failures int
+	ended    bool
+	at       string
+}
+
+func (j *joined) add(o nodeOutcome) {
+	switch o.kind {
+	case nodeDone:
+		if o.stopped {
+			j.stopped, j.message = true, o.result.Message
+			return
+		}
+		j.results = append(j.results, o.result)
+	case nodeWaiting:
+		if j.waiting == nil || o.next.Before(j.waiting.next) {
+			j.waiting = &o
+		}
+	case nodeFailed:
+		j.failures++
+		if j.failure == nil {
+			j.failure = &o
+		}
+	case nodeEnded:
+		j.ended, j.at = true, o.step
+	}
+}
+
+// outcome is the composite's: ended before waiting before failed before done. A failure waits for retries elsewhere, so
+// that everything that can be done is done.
+func (j *joined) outcome(path string) nodeOutcome {
+	switch {
+	case j.ended:
+		return nodeOutcome{kind: nodeEnded, step: j.at}
+	case j.waiting != nil:
+		return *j.waiting
+	case j.failure != nil:
+		return *j.failure
+	}
+	out := nodeOutcome{kind: nodeDone, step: path, result: pipe.Union(j.results...), stopped: j.stopped}
+	if j.stopped {
+		out.result.Message = j.message
+	}
+	return out
+}
+
+// state of one step while its composite is evaluated.
+type stepState struct {
+	def  *pipe.Definition
+	deps []int
+	out  *nodeOutcome
+	busy bool
+}
+
+// sequence evaluates the steps of a composite. A step runs when the steps it depends
+// on are done. Without `parallel`, a step without depends_on depends on the one before it, as upstream's sequence does.
+func (x *execution) sequence(ctx context.Context, def *pipe.Definition, at place, sc scope) nodeOutcome {
+	all := dependencies(def)
+	if !def.Parallel {
+		return x.oneByOne(ctx, all, at, sc)
+	}
+	return x.sideBySide(ctx, all, at, sc)
+}
+
+// dependencies gives the steps with whom they wait for. Unknown names were refused by the configuration.
+func dependencies(def *pipe.Definition) []stepState {
+	index := make(map[string]int, len(def.Steps))
+	for i := range def.Steps {
+		index[def.Steps[i].ID] = i
+	}
+	all := make([]stepState, len(def.Steps))
+	for i := range def.Steps {
+		all[i].def = &def.Steps[i]
+		for _, id := range def.Steps[i].DependsOn {
+			if j, ok := index[id]; ok && j != i {
+				all[i].deps = append(all[i].deps, j)
+			}
+		}
+		if len(def.Steps[i].DependsOn) == 0 && !def.Parallel && i > 0 {
+			all[i].deps = []int{i - 1}
+		}
+	}
+	return all
+}
+
+// turn says what may happen to a step now.
+type turn int
+
+const (
+	turnWait turn = iota
+	turnRun
+	turnSkip
+)
+
+// turnOf looks at a step's dependencies: a failed or skipped-after-failure one means skip, with its name.
+func turnOf(all []stepState, i int) (turn, string) {
+	for _, d := range all[i].deps {
+		out := all[d].out
+		switch {
+		case out == nil || out.kind == nodeWaiting || out.kind == nodeEnded:
+			return turnWait, ""
+		case out.kind == nodeFailed:
+			return turnSkip, all[d].def.ID + " failed"
+		case out.skipped != "" && out.err != nil:
+			return turnSkip, out.skipped
+		}
+	}
+	return turnRun, ""
+}
+
+func (x *execution) skipStep(s *stepState, at place, reason string, because error) {
+	st := x.stepFor(s.def, at.child(s.def.ID, at.retry), len(s.def.Steps) > 0)
+	out := x.skip(st, reason)
+	out.err = because // dependants of a step skipped after a failure are skipped too
+	s.out = &out
+}
+
+// oneByOne evaluates steps in list order, as far as their dependencies allow.
+func (x *execution) oneByOne(ctx context.Context, all []stepState, at place, sc scope) nodeOutcome {
+	var sum joined
+	for progress := true; progress && !sum.ended; {
+		progress = false
+		for i := range all {
+			if all[i].out != nil || sum.ended {
+				continue
+			}
+			what, reason := turnOf(all, i)
+			switch {
+			case what == turnWait:
+				continue
+			case sum.stopped:
+				x.skipStep(&all[i], at, "not reached: nothing to do", nil)
+			case what == turnSkip:
+				x.skipStep(&all[i], at, reason, errSkippedAfterFailure)
+			default:
+				out := x.node(ctx, all[i].def, at.child(all[i].def.ID, at.retry), sc)
+				all[i].out = &out
+				sum.add(out)
+				sc = sc.after(all[i].def.ID, out)
+			}
+			progress = true
+		}
+	}
+	return sum.outcome(at.path)
+}
+
+var errSkippedAfterFailure = errors.New("skipped after a failure")
+
+// sideBySide evaluates independent steps at the same time. Only this goroutine touches all; the others send their outcome.
+func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, sc scope) nodeOutcome {
+	type ended struct {
+		i   int
+		out nodeOutcome
+	}
+	var (
+		sum  joined
+		wg   sync.WaitGroup
+		ends = make(chan ended, len(all))
+		busy int
+	)
+	defer wg.Wait()
+	for {
+		for i := range all {
+			s := &all[i]
+			if s.busy || s.out != nil || sum.ended {
+				continue
+			}
+			what, reason := turnOf(all, i)
+			switch {
+			case what == turnWait:
+			case sum.stopped:
+				x.skipStep(s, at, "not reached: nothing to do", nil)
+			case what == turnSkip:
+				x.skipStep(s, at, reason, errSkippedAfterFailure)
+			default:
+				s.busy = true
+				busy++
+				seen := sc // what is done by now: at least the steps it depends on
+				wg.Go(func() { ends <- ended{i, x.node(ctx, s.def, at.child(s.def.ID, at.retry), seen)} })
+			}
+		}
+		if busy == 0 {
+			if skipsFollow(all) && !sum.ended {
+				continue
+			}
+			return sum.outcome(at.path)
+		}
+		e := <-ends
+		busy--
+		all[e.i].busy, all[e.i].out = false, &e.out
+		sum.add(e.out)
+		sc = sc.after(all[e.i].def.ID, e.out)
+	}
+}
+
+// skipsFollow says that a step can be decided now: its dependencies were settled later in the same pass.
+func skipsFollow(all []stepState) bool {
+	for i := range all {
+		if all[i].out == nil && !all[i].busy {
+			if what, _ := turnOf(all, i); what != turnWait {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// after adds what later steps may know of a step.
+func (s scope) after(id string, out nodeOutcome) scope {
+	switch out.kind {
+	case nodeDone:
+		return s.with(id, out.result)
+	case nodeFailed:
+		return s.with(id, pipe.Stop(errText(out.err)))
+	default:
+		return s
+	}
+}

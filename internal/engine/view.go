@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/config"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/pipe"
+)
+
+// view is the runner as viewers see it.
+func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
+	v := orchestrator.Runner{
+		ID: r.cfg.ID, Description: r.cfg.Description, Tags: r.cfg.Tags, Use: r.cfg.Pipe.Use, Schedule: scheduleText(r.cfg),
+		Policy: policyText(r.cfg), LastOK: r.lastOK, FailedInRow: r.fails,
+	}
+	if r.last != nil {
+		last := *r.last
+		v.Last = &last
+	}
+	if r.pause != nil {
+		p := *r.pause
+		v.Pause = &p
+	} else {
+		v.NextAt, _ = r.next()
+	}
+	v.Strip = make([]orchestrator.Outcome, len(r.recent))
+	for i, o := range r.recent {
+		v.Strip[i] = orchestrator.Outcome{Run: strconv.FormatInt(o.run, 10), State: o.state, Duration: o.took}
+	}
+	r.figures(&v)
+	if r.live != nil {
+		run := r.live.run
+		run.Warnings = int(r.live.warnings.Load())
+		v.Current = &run
+		v.StepsDone, v.StepsAll = int(r.live.done.Load()), int(r.live.all.Load())
+	}
+	v.State, v.Reason = r.stateAndReason(now, l)
+	return v
+}
+
+func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
+	switch {
+	case r.live != nil && (r.pause == nil || r.live.cancel != nil):
+		return r.live.stateAndReason(now, l)
+	case r.pause != nil:
+		return orchestrator.Paused, pauseText(r.pause, r.live)
+	case !r.cfg.Enabled:
+		return orchestrator.Disabled, "disabled in the configuration"
+	case r.last == nil:
+		if len(r.triggers) == 0 {
+			return orchestrator.Scheduled, "has no trigger: it runs when fired"
+		}
+		return orchestrator.Scheduled, "has not run yet"
+	}
+	return r.last.State, endedText(r.last, r.fails)
+}
+
+func pauseText(p *orchestrator.Pause, lv *live) string {
+	s := "paused"
+	if p.By != "" {
+		s += " by " + p.By
+	}
+	if p.Reason != "" {
+		s += ": " + p.Reason
+	}
+	if !p.Until.IsZero() {
+		s += " until " + p.Until.Format("15:04:05Z")
+	}
+	if lv != nil {
+		s += " · run " + lv.run.ID + " is held, its retry waits"
+	}
+	return s
+}
+
+func endedText(run *orchestrator.Run, fails int) string {
+	switch run.State {
+	case orchestrator.Completed:
+		if run.Idle {
+			if run.Count > 1 {
+				return fmt.Sprintf("%s, %d times since %s", run.Reason, run.Count, run.FirstAt.Format("2006-01-02 15:04:05Z"))
+			}
+			return run.Reason
+		}
+		if run.Reason != "" {
+			return run.Reason
+		}
+		return "completed"
+	case orchestrator.Failed, orchestrator.Crashed:
+		s := run.Reason
+		if fails > 1 {
+			s += fmt.Sprintf(" · %d runs failed in a row", fails)
+		}
+		return s
+	}
+	if run.Reason != "" {
+		return run.Reason
+	}
+	return string(run.State)
+}
+
+func (lv *live) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
+	run := &lv.run
+	switch run.State {
+	case orchestrator.Running:
+		s := "run " + run.ID + " runs"
+		if at := lv.now.Load(); at != nil && *at != "" {
+			s += " " + *at
+		}
+		if all := lv.all.Load(); all > 1 {
+			s += fmt.Sprintf(" (%d of %d steps done)", lv.done.Load(), all)
+		}
+		return run.State, s
+	case orchestrator.Pending:
+		s := fmt.Sprintf("run %s waits for a slot: %d of %d busy%s", run.ID, l.busy, l.slots, l.holders())
+		if now.Sub(run.DueAt) >= lateAfter {
+			return orchestrator.Late, s
+		}
+		return run.State, s
+	}
+	if run.Reason == "" {
+		return run.State, "run " + run.ID + " is " + string(run.State)
+	}
+	return run.State, run.Reason
+}
+
+// holders names some of the runners that hold slots.
+func (l *loop) holders() string {
+	var names []string
+	for _, r := range l.order {
+		if r.live != nil && r.live.cancel != nil {
+			if names = append(names, r.cfg.ID); len(names) == 3 {
+				break
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", held by " + strings.Join(names, ", ")
+}
+
+func scheduleText(c *config.Runner) string {
+	if len(c.Triggers) == 0 {
+		return "manual"
+	}
+	parts := make([]string, len(c.Triggers))
+	for i, t := range c.Triggers {
+		parts[i] = t.Schedule.String()
+	}
+	return strings.Join(parts, " and ")
+}
+
+func policyText(c *config.Runner) string {
+	p := retryPolicy(c.Pipe.Retry, nil)
+	parts := []string{"no retry"}
+	if p.Retries > 0 {
+		parts[0] = fmt.Sprintf("retry %d × %s..%s exp", p.Retries, shortDuration(p.Delay), shortDuration(p.MaxDelay))
+	}
+	parts = append(parts, "skip if running")
+	if c.Timeout > 0 {
+		parts = append(parts, "timeout "+shortDuration(c.Timeout))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// retryPolicy is the policy in force: own, else inherited, else the defaults.
+func retryPolicy(own, inherited *pipe.Retry) pipe.Retry {
+	p := pipe.Retry{Retries: pipe.DefaultRetries, Delay: pipe.DefaultDelay}
+	switch {
+	case own != nil:
+		p = *own
+	case inherited != nil:
+		p = *inherited
+	}
+	if p.MaxDelay <= 0 {
+		p.MaxDelay = pipe.DefaultMaxDelay
+	}
+	return p
+}
+
+// shortDuration writes 90s as 1m30s and 1h0m0s as 1h.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func (l *loop) engineView() orchestrator.Engine {
+	v := orchestrator.Engine{
+		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots,
+		Busy: l.busy, Queue: len(l.ready), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
+		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
+	}
+	for _, text := range l.problems {
+		v.Health = "degraded"
+		v.Problems = append(v.Problems, text)
+	}
+	slices.Sort(v.Problems)
+	return v
+}

@@ -1,0 +1,297 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/render"
+	"github.com/openticketai/otai-tui/internal/store"
+)
+
+type nodeKind int
+
+const (
+	nodeDone    nodeKind = iota // has its result
+	nodeWaiting                 // a step waits for its retry
+	nodeFailed
+	nodeEnded // the run's context ended
+)
+
+// nodeOutcome is what became of one pipe of the tree.
+type nodeOutcome struct {
+	kind    nodeKind
+	result  pipe.Result
+	stopped bool      // done: a quiet stop ended it early
+	skipped string    // done: it was not run, and why
+	next    time.Time // waiting: earliest next attempt
+	step    string    // waiting, failed: the step it is about
+	err     error
+	attempt int
+	of      int
+}
+
+// place is where in the tree a pipe stands and what it inherits.
+type place struct {
+	path  string
+	depth int
+	retry *pipe.Retry
+}
+
+func (p place) child(id string, retry *pipe.Retry) place {
+	return place{path: p.path + "/" + id, depth: p.depth + 1, retry: retry}
+}
+
+// scope is what templates see at one place. It is never changed, only copied.
+type scope struct {
+	results map[string]render.Result
+	vars    map[string]any
+	parent  map[string]any
+}
+
+func (s scope) with(id string, r pipe.Result) scope {
+	results := maps.Clone(s.results)
+	results[id] = render.Result{Succeeded: r.Succeeded, WasSkipped: r.WasSkipped, Message: r.Message, Data: r.Data}
+	return scope{results: results, vars: s.vars, parent: s.parent}
+}
+
+func (s scope) inside(params map[string]any) scope {
+	vars := maps.Clone(s.vars)
+	vars["params"], vars["config"] = params, params
+	return scope{results: s.results, vars: vars, parent: params}
+}
+
+func (s scope) withVar(name string, v any) scope {
+	vars := maps.Clone(s.vars)
+	vars[name] = v
+	return scope{results: s.results, vars: vars, parent: s.parent}
+}
+
+func (x *execution) renderScope(s scope) render.Scope {
+	return render.Scope{Vars: s.vars, PipeResults: s.results, ParentParams: s.parent, Env: x.e.o.Env}
+}
+
+// node evaluates one pipe: what an earlier go finished is taken as it is.
+func (x *execution) node(ctx context.Context, def *pipe.Definition, at place, sc scope) nodeOutcome {
+	spec, ok := x.e.o.Pipes.Lookup(def.Use)
+	if !ok {
+		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.Permanentf("unknown pipe type %q", def.Use)}
+	}
+	composite := spec.Composite || len(def.Steps) > 0
+	st := x.stepFor(def, at, composite)
+	if out, ok := x.earlier(st); ok {
+		return out
+	}
+	if ctx.Err() != nil {
+		return nodeOutcome{kind: nodeEnded, step: at.path}
+	}
+	if out, ok := x.condition(ctx, def, st, sc); ok {
+		return out
+	}
+	if composite {
+		return x.composite(ctx, def, st, at, sc)
+	}
+	return x.leaf(ctx, def, spec, st, at, sc)
+}
+
+// earlier gives the outcome that an earlier go at this run stored.
+func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
+	switch st.State {
+	case orchestrator.Completed:
+		if st.Result == "" {
+			return nodeOutcome{}, false // too large to keep: done again
+		}
+		r, err := decodeResult(st.Result)
+		if err != nil {
+			return nodeOutcome{}, false
+		}
+		x.lv.done.Add(1)
+		if spec, ok := x.e.o.Pipes.Lookup(st.Use); ok && !spec.ReadOnly && !st.Composite {
+			x.markWorked()
+		}
+		return nodeOutcome{kind: nodeDone, result: r, stopped: r.HasFailed()}, true
+	case orchestrator.AwaitingRetry:
+		if !st.Composite && !x.hurry && st.NextAt.After(x.e.clock()) { // a composite may have others that are due
+			return nodeOutcome{
+				kind: nodeWaiting, next: st.NextAt, step: st.Path, err: storedError(st), attempt: st.Attempt, of: st.MaxAttempts,
+			}, true
+		}
+	case orchestrator.Failed:
+		return nodeOutcome{kind: nodeFailed, step: st.Path, err: storedError(st), attempt: st.Attempt, of: st.MaxAttempts}, true
+	}
+	return nodeOutcome{}, false
+}
+
+func storedError(st *store.StepRow) error {
+	return &fault.Error{Class: fault.Class(st.ErrorClass), Err: fmt.Errorf("%s", st.Error)}
+}
+
+func (x *execution) markWorked() {
+	x.mu.Lock()
+	x.worked = true
+	x.mu.Unlock()
+}
+
+// condition evaluates `if`. It reports true when the pipe is not run: skipped, or its condition is broken.
+func (x *execution) condition(ctx context.Context, def *pipe.Definition, st *store.StepRow, sc scope) (nodeOutcome, bool) {
+	if def.If == "" {
+		return nodeOutcome{}, false
+	}
+	v, err := x.e.o.Renderer.Render(ctx, def.If, x.renderScope(sc))
+	if err != nil {
+		err = fault.NewPermanent(fmt.Errorf("if: %w", err))
+		return x.failed(st, err), true
+	}
+	if pipe.EvalBool(v.Native) {
+		return nodeOutcome{}, false
+	}
+	return x.skip(st, "its condition is false"), true
+}
+
+func (x *execution) skip(st *store.StepRow, reason string) nodeOutcome {
+	now := x.e.clock()
+	st.State, st.Reason, st.StartedAt, st.EndedAt = orchestrator.Skipped, reason, now, now
+	x.put(st, nil)
+	return nodeOutcome{kind: nodeDone, result: pipe.Skipped(reason), skipped: reason}
+}
+
+// failed marks a step as failed without an attempt: its condition, list or parameters are broken.
+func (x *execution) failed(st *store.StepRow, err error) nodeOutcome {
+	now := x.e.clock()
+	if st.StartedAt.IsZero() {
+		st.StartedAt = now
+	}
+	st.State, st.EndedAt, st.Error, st.ErrorClass = orchestrator.Failed, now, x.line(err.Error()), string(fault.ClassOf(err))
+	x.put(st, nil)
+	return nodeOutcome{kind: nodeFailed, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts}
+}
+
+// composite evaluates a pipe with steps.
+func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *store.StepRow, at place, sc scope) nodeOutcome {
+	if st.StartedAt.IsZero() {
+		st.StartedAt = x.e.clock()
+	}
+	st.State, st.Reason, st.EndedAt, st.NextAt, st.Error, st.ErrorClass = orchestrator.Running, "", time.Time{}, time.Time{}, "", ""
+	x.announce(ctx, st)
+	params, err := pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.e.o.Renderer.Render}.Evaluate(ctx)
+	if err != nil {
+		return x.failed(st, err)
+	}
+	if def.Retry != nil {
+		at.retry = def.Retry
+	}
+	var out nodeOutcome
+	if def.ForEach != "" {
+		out = x.forEach(ctx, def, st, at, sc.inside(params))
+	} else {
+		out = x.sequence(ctx, def, at, sc.inside(params))
+	}
+	return x.closeComposite(ctx, st, out)
+}
+
+// closeComposite writes what became of a composite.
+func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out nodeOutcome) nodeOutcome {
+	now := x.e.clock()
+	switch out.kind {
+	case nodeDone:
+		st.State, st.EndedAt, st.Message = orchestrator.Completed, now, x.line(out.result.Message)
+		if out.stopped {
+			st.Reason = "nothing to do"
+		}
+		kept := out.result
+		if out.stopped {
+			kept.Succeeded = false // a stop is recognised as one when the run goes on
+		}
+		var err error
+		if st.Result, err = x.settle(&kept); err != nil {
+			return x.failed(st, err)
+		}
+		out.result.Data = kept.Data
+	case nodeWaiting:
+		st.State, st.NextAt, st.Reason = orchestrator.AwaitingRetry, out.next, "waits for the retry of "+out.step
+	case nodeFailed:
+		st.State, st.EndedAt, st.Error = orchestrator.Failed, now, x.line(errText(out.err))
+		st.ErrorClass = string(fault.ClassOf(out.err))
+	case nodeEnded:
+		st.State, st.EndedAt = orchestrator.Cancelled, now
+		if isInterrupt(ctx) {
+			st.State, st.EndedAt = orchestrator.Interrupted, time.Time{}
+		}
+	}
+	x.put(st, nil)
+	return out
+}
+
+// forEach evaluates the steps once per item, in order. One item's failure does not stop the others.
+func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store.StepRow, at place, sc scope) nodeOutcome {
+	v, err := x.e.o.Renderer.Render(ctx, def.ForEach, x.renderScope(sc))
+	if err != nil {
+		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.NewPermanent(fmt.Errorf("for_each: %w", err))}
+	}
+	items, ok := v.Native.([]any)
+	if !ok && v.Native != nil {
+		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.Permanentf("for_each: expected a list, got %T", v.Native)}
+	}
+	if len(items) > maxItems {
+		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.Permanentf("for_each: %d items, at most %d are allowed", len(items), maxItems)}
+	}
+	as := def.As
+	if as == "" {
+		as = "item"
+	}
+	x.lv.all.Add(int64(len(items) * countSteps(&pipe.Definition{Steps: def.Steps})))
+	var sum joined
+	seen := map[string]int{}
+	for i, item := range items {
+		itemScope := sc.withVar(as, item)
+		key, err := x.itemKey(ctx, def, i, itemScope, seen)
+		if err != nil {
+			return nodeOutcome{kind: nodeFailed, step: at.path, err: err}
+		}
+		one := pipe.Definition{ID: key, Use: def.Use, Steps: def.Steps, Parallel: def.Parallel, Pos: def.Pos}
+		sum.add(x.node(ctx, &one, at.child(key, at.retry), itemScope))
+		if sum.ended {
+			break
+		}
+	}
+	out := sum.outcome(at.path)
+	out.stopped = false // one item that stopped says nothing about the others
+	if out.kind == nodeFailed && sum.failures > 0 && len(items) > 1 {
+		st.Message = fmt.Sprintf("%d of %d items failed", sum.failures, len(items))
+	}
+	return out
+}
+
+// itemKey names an item in step paths; equal keys get a number.
+func (x *execution) itemKey(ctx context.Context, def *pipe.Definition, i int, sc scope, seen map[string]int) (string, error) {
+	key := fmt.Sprintf("%d", i)
+	if def.Key != "" {
+		v, err := x.e.o.Renderer.Render(ctx, def.Key, x.renderScope(sc))
+		if err != nil {
+			return "", fault.NewPermanent(fmt.Errorf("key of item %d: %w", i, err))
+		}
+		if v.Text != "" {
+			key = x.safeKey(v.Text)
+		}
+	}
+	seen[key]++
+	if n := seen[key]; n > 1 {
+		key = fmt.Sprintf("%s~%d", key, n)
+	}
+	return key, nil
+}
+
+// safeKey keeps a key usable as one part of a step path.
+func (x *execution) safeKey(s string) string {
+	out := []rune(x.line(s))
+	for i, r := range out {
+		if r == '/' {
+			out[i] = '_'
+		}
+	}
+	return string(out[:min(len(out), 80)])
+}
