@@ -210,7 +210,7 @@ func (b *binder) structValue(path string, raw any, dst reflect.Value, o option) 
 		return len(b.errs) == before
 	}
 	short := shortKey(dst.Type())
-	if short == "" || !(isScalar(raw) || shortTakesList(dst.Type()) && reflect.ValueOf(raw).Kind() == reflect.Slice) {
+	if short == "" || !isScalar(raw) {
 		b.fail(path, "a map with the keys "+keyList(structFields(dst.Type())), raw, o.secret)
 		return false
 	}
@@ -252,17 +252,6 @@ func (b *binder) mapValue(path string, raw any, dst reflect.Value, o option) boo
 	}
 	dst.Set(out)
 	return len(b.errs) == before
-}
-
-// shortTakesList says whether a list, too, may stand for an object.
-func shortTakesList(t reflect.Type) bool {
-	for i := range t.NumField() {
-		if parseTag(t.Field(i)).short {
-			kind := t.Field(i).Type.Kind()
-			return kind == reflect.Interface || kind == reflect.Slice
-		}
-	}
-	return false
 }
 
 // asMap takes map[string]any and other maps with string keys, as definitions built in code have them.

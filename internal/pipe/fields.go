@@ -31,7 +31,7 @@ type Field struct {
 	Fields             []Field // of an object: its keys
 
 	Aliases []string // other accepted keys, such as the names of Open Ticket AI 0.x
-	Short   string   // object: the key that a plain scalar stands for ("Incoming" is {name: Incoming}), or a list when that key takes one; "" = none
+	Short   string   // object: the key that a plain scalar stands for ("Incoming" is {name: Incoming}); "" = none
 	Secret  bool     // never shown: passwords and tokens
 	Raw     bool     // never rendered: steps and other pipes held as parameters
 }

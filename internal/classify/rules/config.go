@@ -11,22 +11,16 @@ import (
 
 // Config is the configuration of a rules classifier: the parameters of rules:RulesClassificationService.
 type Config struct {
-	Labels       map[string]LabelConfig `param:"labels" doc:"labels for every model that is not under models; none = the built-in rules"`
+	// Labels holds a list of keywords, or a map with keywords, patterns and weight, per label.
+	Labels       map[string]any         `param:"labels" doc:"per label a list of keywords, or a map with keywords, patterns (each a list, or a map to weights) and weight; for every model that is not under models; none = the built-in rules"`
 	DefaultLabel string                 `param:"default_label" doc:"label when nothing matches, with a confidence of 0.1; empty = none"`
 	Models       map[string]ModelConfig `param:"models" doc:"rules per model name, as pipes name it in model_name"`
 }
 
 // ModelConfig is one model of a Config.
 type ModelConfig struct {
-	Labels       map[string]LabelConfig `param:"labels,required" doc:"its labels"`
-	DefaultLabel string                 `param:"default_label" doc:"label when nothing matches, with a confidence of 0.1; empty = none"`
-}
-
-// LabelConfig is one label. A plain list stands for its keywords.
-type LabelConfig struct {
-	Keywords any     `param:"keywords,short" doc:"words or phrases: a list, or a map from word to weight; vpn* also matches vpn-client's vpnclient, *wlan matches gastwlan"`
-	Patterns any     `param:"patterns" doc:"regular expressions (RE2, without regard to case): a list, or a map from pattern to weight"`
-	Weight   float64 `param:"weight" default:"1" doc:"factor on the whole label"`
+	Labels       map[string]any `param:"labels,required" doc:"its labels, as above"`
+	DefaultLabel string         `param:"default_label" doc:"label when nothing matches, with a confidence of 0.1; empty = none"`
 }
 
 // Classifier makes the classifier. Mistakes are permanent errors that name the label.
@@ -49,23 +43,46 @@ func (c Config) Classifier() (*Classifier, error) {
 	return New(models...)
 }
 
-func model(name string, labels map[string]LabelConfig, def string) (Model, error) {
+func model(name string, labels map[string]any, def string) (Model, error) {
 	m := Model{Name: name, Default: def}
 	for _, l := range slices.Sorted(maps.Keys(labels)) {
-		words, err := weights(labels[l].Keywords)
+		built, err := labelOf(l, labels[l])
 		if err != nil {
-			return m, fmt.Errorf("labels.%s.keywords: %w", l, err)
+			return m, fmt.Errorf("labels.%s: %w", l, err)
 		}
-		patterns, err := weights(labels[l].Patterns)
-		if err != nil {
-			return m, fmt.Errorf("labels.%s.patterns: %w", l, err)
-		}
-		if len(words)+len(patterns) == 0 {
-			return m, fault.Permanentf("labels.%s: give it keywords or patterns", l)
-		}
-		m.Labels = append(m.Labels, Label{Name: l, Weight: labels[l].Weight, Words: words, Patterns: patterns})
+		m.Labels = append(m.Labels, built)
 	}
 	return m, nil
+}
+
+func labelOf(name string, v any) (Label, error) {
+	out := Label{Name: name}
+	parts, ok := v.(map[string]any)
+	if !ok {
+		parts = map[string]any{"keywords": v}
+	}
+	for _, key := range slices.Sorted(maps.Keys(parts)) {
+		var err error
+		switch key {
+		case "keywords":
+			out.Words, err = weights(parts[key])
+		case "patterns":
+			out.Patterns, err = weights(parts[key])
+		case "weight":
+			if out.Weight, ok = number(parts[key]); !ok || !positive(out.Weight) {
+				err = fault.Permanentf("expected a positive number, got %v", parts[key])
+			}
+		default:
+			return out, fault.Permanentf("there is no key %q; known are keywords, patterns and weight", key)
+		}
+		if err != nil {
+			return out, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if len(out.Words)+len(out.Patterns) == 0 {
+		return out, fault.Permanentf("give it keywords or patterns")
+	}
+	return out, nil
 }
 
 // weights reads a list of texts, a map from text to weight, or one text.

@@ -135,9 +135,9 @@ func TestConfidence(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	c, err := rules.Config{
-		Labels:       map[string]rules.LabelConfig{"IT": {Keywords: []any{"vpn", 365}}, "HR": {Keywords: map[string]any{"urlaub": 2, "gehalt": 0.5}, Weight: 1}},
+		Labels:       map[string]any{"IT": []any{"vpn", 365}, "HR": map[string]any{"keywords": map[string]any{"urlaub": 2, "gehalt": 0.5}, "weight": 1}},
 		DefaultLabel: "Misc",
-		Models:       map[string]rules.ModelConfig{"mood": {Labels: map[string]rules.LabelConfig{"angry": {Patterns: []any{`!{3,}`}}}}},
+		Models:       map[string]rules.ModelConfig{"mood": {Labels: map[string]any{"angry": map[string]any{"patterns": []any{`!{3,}`}}}}},
 	}.Classifier()
 	if err != nil {
 		t.Fatal(err)
@@ -154,18 +154,18 @@ func TestConfig(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
-	label := func(l rules.LabelConfig) rules.Config {
-		return rules.Config{Labels: map[string]rules.LabelConfig{"IT": l}}
-	}
+	label := func(l any) rules.Config { return rules.Config{Labels: map[string]any{"IT": l}} }
+	type m = map[string]any
 	for want, c := range map[string]rules.Config{
-		"labels.IT: give it keywords or patterns":                label(rules.LabelConfig{}),
-		`word "--" needs letters`:                                label(rules.LabelConfig{Keywords: []any{"--"}}),
-		`word "vpn" needs letters and a positive weight, got -1`: label(rules.LabelConfig{Keywords: map[string]any{"vpn": -1}}),
-		`labels.IT.keywords: "vpn": expected a weight, got much`: label(rules.LabelConfig{Keywords: map[string]any{"vpn": "much"}}),
-		`labels.IT.keywords: expected a list of texts`:           label(rules.LabelConfig{Keywords: 3}),
-		`pattern "(": error parsing regexp`:                      label(rules.LabelConfig{Patterns: []any{"("}}),
-		`weight -2 must be positive`:                             label(rules.LabelConfig{Keywords: []any{"x"}, Weight: -2}),
-		`models.m: labels.A: give it`:                            {Models: map[string]rules.ModelConfig{"m": {Labels: map[string]rules.LabelConfig{"A": {}}}}},
+		"labels.IT: give it keywords or patterns":                 label(m{}),
+		`word "--" needs letters`:                                 label([]any{"--"}),
+		`word "vpn" needs letters and a positive weight, got -1`:  label(m{"keywords": m{"vpn": -1}}),
+		`labels.IT: keywords: "vpn": expected a weight, got much`: label(m{"keywords": m{"vpn": "much"}}),
+		`labels.IT: keywords: expected a list of texts`:           label(3),
+		`labels.IT: there is no key "vpn"`:                        label(m{"vpn": 2}),
+		`pattern "(": error parsing regexp`:                       label(m{"patterns": "("}),
+		`labels.IT: weight: expected a positive number, got -2`:   label(m{"keywords": "x", "weight": -2}),
+		`models.m: labels.A: give it`:                             {Models: map[string]rules.ModelConfig{"m": {Labels: m{"A": nil}}}},
 	} {
 		_, err := c.Classifier()
 		if err == nil || !strings.Contains(err.Error(), want) || fault.ClassOf(err) != fault.Permanent {

@@ -1,0 +1,130 @@
+// Package service knows the types of services, ticket systems and classifiers, and opens the configured ones.
+package service
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/openticketai/otai-tui/internal/classify/rules"
+	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/ticket/desk"
+)
+
+// Spec describes one type of service.
+type Spec struct {
+	Name    string    // canonical: "otobo-znuny:OTOBOZnunyTicketSystemService"
+	Aliases []string  // other bare spellings
+	Kind    pipe.Kind //
+	Doc     string    // one sentence for docs and schema
+	Params  any       // pointer to a zero struct, as in pipe.Spec; nil = no parameters
+	Remote  bool      // reaches over the network; --desk replaces it
+
+	label string // for people: "OTOBO/Znuny"
+	open  func(ctx context.Context, s *Set, p pipe.Params) (any, error)
+}
+
+// Specs gives all types of services.
+func Specs() []*Spec {
+	return []*Spec{
+		{
+			Name: "desk:DeskTicketSystem", Aliases: []string{"embedded", "desk"}, Kind: pipe.KindTicketSystem, label: "embedded desk",
+			Doc: "The embedded ticket system, in one SQLite file.", Params: &deskParams{}, open: openDesk,
+		},
+		{
+			Name: "rules:RulesClassificationService", Aliases: []string{"rules"}, Kind: pipe.KindClassifier, label: "rules",
+			Doc: "Classifies by weighted words and patterns; without labels by built-in ones.", Params: &rules.Config{}, open: openRules,
+		},
+		{
+			Name: "base:JinjaRenderer", Kind: pipe.KindRenderer, label: "template renderer",
+			Doc: "Accepted for Open Ticket AI configurations; templates are always rendered by the engine itself.",
+		},
+		{
+			Name: "otobo-znuny:OTOBOZnunyTicketSystemService", Aliases: []string{"OToboZnunyTicketSystemService"}, Remote: true,
+			Kind: pipe.KindTicketSystem, label: "OTOBO/Znuny", Params: &otoboParams{}, open: notBuilt,
+			Doc: "OTOBO or Znuny through its generic interface.",
+		},
+		{
+			Name: "zammad:ZammadTicketsystemService", Aliases: []string{"ZammadTicketSystemService"}, Remote: true,
+			Kind: pipe.KindTicketSystem, label: "Zammad", Params: &zammadParams{}, open: notBuilt,
+			Doc: "Zammad through its REST interface.",
+		},
+		{
+			Name: "hf-local:HFClassificationService", Aliases: []string{"HuggingFaceLocalTextClassificationService"}, Remote: true,
+			Kind: pipe.KindClassifier, label: "Hugging Face classifier", Params: &hfParams{}, open: notBuilt,
+			Doc: "A Hugging Face text classification model.",
+		},
+	}
+}
+
+// Lookup finds a type by any spelling of its name: canonical, bare, an alias, and with the prefixes that upstream's
+// releases used, such as "open_ticket_ai.otobo_znuny_plugin:".
+func Lookup(use string) (*Spec, bool) {
+	names := pipe.NewNames("core", "core.template_rendering")
+	byName := map[string]*Spec{}
+	for _, s := range Specs() {
+		if err := names.Add(s.Name, s.Aliases...); err != nil {
+			return nil, false // two types with one name: a test holds that there are none
+		}
+		byName[s.Name] = s
+	}
+	canonical, ok := names.Lookup(use)
+	return byName[canonical], ok
+}
+
+type deskParams struct {
+	Path   string   `param:"path" doc:"file of the desk; default desk.db in the state directory, relative paths start there"`
+	Author string   `param:"author" default:"Open Ticket AI" doc:"who is named in notes and history"`
+	Strict bool     `param:"strict_queues" doc:"refuse queues, priorities and states that are not there yet"`
+	Queues []string `param:"queues" doc:"queues to create when missing"`
+}
+
+func openDesk(ctx context.Context, s *Set, p pipe.Params) (any, error) {
+	var o deskParams
+	if err := p.Bind(ctx, &o); err != nil {
+		return nil, err
+	}
+	path := s.o.Desk
+	if o.Path != "" {
+		path = o.Path
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(s.o.Desk), path)
+		}
+	}
+	return desk.Open(ctx, path, desk.Options{Author: o.Author, StrictQueues: o.Strict, Queues: o.Queues, Clock: s.o.Clock})
+}
+
+func openRules(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
+	var o rules.Config
+	if err := p.Bind(ctx, &o); err != nil {
+		return nil, err
+	}
+	return o.Classifier()
+}
+
+// The parameters of the remote types are upstream's. Passwords and tokens are not required here: the environment may
+// bring them, and a dry run on the desk needs none.
+
+type otoboParams struct {
+	BaseURL       string            `param:"base_url,required" alias:"server_address" doc:"address up to nph-genericinterface.pl"`
+	Username      string            `param:"username" default:"open_ticket_ai" doc:"agent to sign in as"`
+	Password      string            `param:"password,secret" doc:"its password"`
+	Webservice    string            `param:"webservice_name" default:"OpenTicketAI" doc:"name of the web service"`
+	OperationURLs map[string]string `param:"operation_urls" doc:"route per operation: TicketSearch, TicketGet, TicketUpdate, TicketCreate"`
+}
+
+type zammadParams struct {
+	BaseURL     string  `param:"base_url,required" doc:"address of Zammad"`
+	AccessToken string  `param:"access_token,secret" doc:"personal access token"`
+	Timeout     float64 `param:"timeout" doc:"seconds one request may take; 0 = the default"`
+	Verify      any     `param:"verify" default:"true" doc:"check the certificate: true, false, or the path of a CA bundle"`
+}
+
+type hfParams struct {
+	APIToken string `param:"api_token,secret" doc:"token for private models"`
+}
+
+func notBuilt(context.Context, *Set, pipe.Params) (any, error) {
+	return nil, fault.Permanentf("this build has no client for it yet; run with --desk for a dry run on the embedded desk and rules, " +
+		"or configure desk:DeskTicketSystem or rules:RulesClassificationService instead")
+}
