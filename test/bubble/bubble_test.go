@@ -1,6 +1,7 @@
 package bubble
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,13 +9,13 @@ import (
 
 func TestAdvanceFiresWhatIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fired := 0
-		time.AfterFunc(time.Hour, func() { fired++ })
-		if Advance(time.Hour - 1); fired != 0 {
+		var fired atomic.Int32
+		time.AfterFunc(time.Hour, func() { fired.Add(1) })
+		if Advance(time.Hour - 1); fired.Load() != 0 {
 			t.Fatal("fired before its time")
 		}
-		if Advance(1); fired != 1 {
-			t.Fatalf("fired %d times at its time, want 1", fired)
+		if Advance(1); fired.Load() != 1 {
+			t.Fatalf("fired %d times at its time, want 1", fired.Load())
 		}
 	})
 }
