@@ -295,7 +295,7 @@ func TestSecondEngineIsRefused(t *testing.T) {
 func TestSlotsLimitParallelRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var runners = []string{"a", "b", "c"}
+		runners := []string{"a", "b", "c"}
 		b := newBench(t)
 		b.cfg.Engine.MaxParallelRuns = 2
 		for _, id := range runners {

@@ -60,6 +60,7 @@ func (e *Engine) RunOnce(ctx context.Context, runnerID string, req orchestrator.
 		return "", err
 	}
 	var id string
+	//nolint:contextcheck // a run lives longer than the command that fired it
 	err := e.submitAndWait(ctx, func(l *loop, done func(error)) error {
 		var err error
 		id, err = l.fire(runnerID, req, done)

@@ -124,7 +124,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("recover history: %w", err), st.Close(), lock.Release())
 	}
 	e.state = started
-	go e.loop.run()
+	go e.loop.run() //nolint:contextcheck // runs end with Stop, not with the context of Start
 	return nil
 }
 

@@ -42,6 +42,7 @@ type noServices struct{}
 func (noServices) Ticket(string) (ticket.System, error) {
 	return nil, errors.New("no ticket system in this test")
 }
+
 func (noServices) Classifier(string) (classify.Classifier, error) {
 	return nil, errors.New("no classifier in this test")
 }

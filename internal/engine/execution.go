@@ -62,7 +62,8 @@ type rowChange struct {
 
 func newExecution(e *Engine, lv *live) *execution {
 	return &execution{
-		e: e, lv: lv, id: lv.run.ID, name: lv.run.Runner, def: lv.r.cfg.Pipe, from: lv.run, again: lv.again, hurry: lv.retryNow, steps: map[string]*store.StepRow{},
+		e: e, lv: lv, id: lv.run.ID, name: lv.run.Runner, def: lv.r.cfg.Pipe, from: lv.run, again: lv.again,
+		hurry: lv.retryNow, steps: map[string]*store.StepRow{},
 	}
 }
 

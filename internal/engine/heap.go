@@ -35,7 +35,7 @@ func (t *timetable) Swap(i, j int) {
 
 // Push is for container/heap only.
 func (t *timetable) Push(x any) {
-	it := x.(*item) //nolint:errcheck,forcetypeassert // container/heap gives back what set gave it
+	it := x.(*item) //nolint:forcetypeassert // container/heap gives back what set gave it
 	it.index = len(t.items)
 	t.items = append(t.items, it)
 }
@@ -84,5 +84,5 @@ func (t *timetable) popDue(now time.Time) *item {
 	if len(t.items) == 0 || t.items[0].due.After(now) {
 		return nil
 	}
-	return heap.Pop(t).(*item) //nolint:errcheck,forcetypeassert // only items go in
+	return heap.Pop(t).(*item) //nolint:forcetypeassert // only items go in
 }

@@ -25,7 +25,7 @@ import (
 const killDir = "OTAI_KILL_DIR"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(killDir); dir != "" { //nolint:forbidigo // tells the child from the parent
+	if dir := os.Getenv(killDir); dir != "" {
 		if err := killChild(dir); err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)

@@ -84,7 +84,7 @@ func (l *loop) run() {
 		case <-timer.C:
 		case <-l.e.box.wake:
 		}
-		l.checkClock(now, time.Since(mono))
+		l.checkClock(now, time.Since(mono)) //nolint:forbidigo // see mono
 	}
 }
 
