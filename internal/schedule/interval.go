@@ -15,7 +15,7 @@ const (
 	MaxInterval = 8760 * time.Hour
 )
 
-// Times outside the years 1 to 9999 have no place in a timetable (they cannot even be written as RFC 3339). Unix seconds.
+// Times outside the years 1 to 9999 have no place in a timetable (RFC 3339 cannot even write them). Unix seconds.
 const (
 	minUnix = -62135596800 // 0001-01-01T00:00:00Z
 	maxUnix = 253402300799 // 9999-12-31T23:59:59Z
@@ -61,14 +61,14 @@ func (i *Interval) Interval() time.Duration { return i.every }
 
 // Next gives the first nominal time after t; the anchor itself when t is before it, however far. False after the year 9999.
 func (i *Interval) Next(t time.Time) (time.Time, bool) {
-	if t.Before(i.anchor) {
-		return i.anchor, true
-	}
-	if !inCalendar(t) {
+	if t.Unix() > maxUnix { // asked first: time.Time's own comparison overflows far out
 		return time.Time{}, false
 	}
-	next := t.UTC().Round(0).Add(i.every - i.phase(t))
-	if !inCalendar(next) {
+	next := i.anchor
+	if !t.Before(next) {
+		next = t.UTC().Round(0).Add(i.every - i.phase(t))
+	}
+	if next.Unix() > maxUnix {
 		return time.Time{}, false
 	}
 	return next, true
