@@ -28,6 +28,9 @@ type Config struct {
 	Engine   Engine
 	Logging  Logging
 	Warnings []Problem
+
+	// Env gives a variable to templates: the process's environment, then the .env file. Never nil.
+	Env func(name string) (string, bool)
 }
 
 // Runner is one entry of orchestrator.runners.

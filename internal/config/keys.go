@@ -1,0 +1,204 @@
+package config
+
+// key is one key of the file: what readers of the schema and of docs/configuration.md see, and what strict reading
+// knows. Shape is one of the words that schema.go understands.
+type key struct {
+	name, shape, doc, def string
+}
+
+func keyNames(keys []key) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = k.name
+	}
+	return out
+}
+
+// rootNames are the spellings of the root key, as upstream's settings accept them.
+func rootNames() []string { return []string{"open_ticket_ai", "otai", "cfg"} }
+
+func bodyKeys() []key {
+	return []key{
+		{"orchestrator", "orchestrator", "What runs and when.", ""},
+		{"services", "services", "Ticket systems and classifiers, by id.", ""},
+		{"engine", "engine", "Settings of the engine itself.", ""},
+		{"logging", "logging", "Level and file of the log.", ""},
+		{"infrastructure", "infrastructure", "Open Ticket AI 1.x: holds logging.", ""},
+		{"general_config", "infrastructure", "Open Ticket AI 0.x: holds logging; lists of anchors are passed over.", ""},
+		{"defs", "any", "Open Ticket AI 0.x: services and reusable pieces for YAML aliases.", ""},
+		{"api_version", "text", "Open Ticket AI 1.x: version of the configuration format; only checked for its form.", ""},
+		{"plugins", "any", "Open Ticket AI: accepted and not used; every pipe type is built in.", ""},
+	}
+}
+
+func engineKeys() []key {
+	return []key{
+		{"name", "text", "Name in the console's header.", "the file's name"},
+		{"max_parallel_runs", "whole", "Runs at the same time, over all runners; 0 = two per processor core.", "0"},
+		{"drain_timeout_seconds", "seconds", "How long a shutdown waits for running work.", "30"},
+	}
+}
+
+func loggingKeys() []key {
+	return []key{
+		{"level", "level", "Least severe level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.", "INFO"},
+		{"file", "text", "File the log is also written to.", "none"},
+		{"log_to_file", "bool", "Open Ticket AI 1.x: write to log_file_path.", "false"},
+		{"log_file_path", "text", "Open Ticket AI 1.x: file of the log.", "none"},
+		{"format", "any", "Open Ticket AI 1.x: Python's format; accepted, ours is --log-format.", ""},
+		{"log_format", "text", "Open Ticket AI 1.x: Python's format; accepted, ours is --log-format.", ""},
+		{"date_format", "text", "Open Ticket AI 1.x: Python's format; accepted, times are RFC 3339.", ""},
+		{"version", "any", "Open Ticket AI 0.x: Python's logging.config; only root.level is used.", ""},
+		{"disable_existing_loggers", "any", "Open Ticket AI 0.x: see version.", ""},
+		{"handlers", "any", "Open Ticket AI 0.x: see version.", ""},
+		{"formatters", "any", "Open Ticket AI 0.x: see version.", ""},
+		{"filters", "any", "Open Ticket AI 0.x: see version.", ""},
+		{"loggers", "any", "Open Ticket AI 0.x: see version.", ""},
+		{"root", "any", "Open Ticket AI 0.x: its level is the level.", ""},
+	}
+}
+
+func formatKeys() []key {
+	return []key{
+		{"message_format", "text", "Python's format; accepted and not used.", ""},
+		{"date_format", "text", "Python's format; accepted and not used.", ""},
+	}
+}
+
+func infrastructureKeys() []key {
+	return []key{
+		{"logging", "logging", "Level and file of the log.", ""},
+		{"logging_level", "level", "Open Ticket AI 0.x: least severe level that is logged.", "INFO"},
+		{"pipe_classes", "any", "Open Ticket AI 0.x: holds YAML anchors; not used itself.", ""},
+		{"template_renderer", "any", "Open Ticket AI: accepted; there is one template renderer.", ""},
+		{"default_template_renderer", "any", "Open Ticket AI: accepted; there is one template renderer.", ""},
+	}
+}
+
+func orchestratorKeys() []key {
+	return []key{
+		{"runners", "runners", "The runners, in the order the console shows them.", ""},
+		{"use", "text", "Open Ticket AI 1.x: SimpleSequentialOrchestrator.", ""},
+		{"id", "text", "Open Ticket AI 1.x: accepted and not used.", ""},
+		{"params", "orchestratorParams", "Open Ticket AI 1.x: may hold the keys below.", ""},
+		{"injects", "any", "Open Ticket AI 1.x: accepted; services are named at the pipes.", ""},
+		{"steps", "runners", "Open Ticket AI 1.x: SimpleSequentialRunners.", ""},
+		{"orchestrator_sleep", "duration", "Open Ticket AI 1.x: pause between rounds; lower bound of every interval here.", "0"},
+		{"exception_sleep", "duration", "Open Ticket AI 1.x: pause after an error; the retry delay here.", "30 s"},
+		{"always_retry", "bool", "Open Ticket AI 1.x: false = no step is retried.", "true"},
+	}
+}
+
+func runnerKeys() []key {
+	return []key{
+		{"pipe_id", "text", "Name of the runner on every screen and command.", "the pipe's id, else its type"},
+		{"pipe", "pipe", "What runs.", ""},
+		{"interval_seconds", "seconds", "Runs every so many seconds; 0.5 and \"5m\" work too.", ""},
+		{"cron", "text", "Runs by a cron expression of 5 or 6 fields.", ""},
+		{"timezone", "text", "IANA time zone of cron, such as Europe/Berlin.", "UTC"},
+		{"enabled", "bool", "false = listed, never due; can be fired by hand.", "true"},
+		{"tags", "texts", "Words to filter by.", ""},
+		{"timeout_seconds", "seconds", "Longest time of one run with its retries; 0 = none.", "0"},
+		{"description", "text", "One sentence for the console.", ""},
+		{"run", "pipe", "Other word for pipe, beside on.", ""},
+		{"on", "triggers", "Triggers: IntervalTrigger or CronTrigger, one or a list.", ""},
+		{"triggers", "triggers", "Open Ticket AI 0.x: other word for on.", ""},
+		{"run_every_milli_seconds", "whole", "Open Ticket AI 0.x: runs every so many milliseconds.", ""},
+		{"settings", "settings", "Open Ticket AI 0.x: retry, timeout, tags.", ""},
+		{"id", "text", "Other name of the runner.", ""},
+		{"use", "text", "Open Ticket AI 1.x: SimpleSequentialRunner.", ""},
+		{"params", "any", "Open Ticket AI 1.x: may hold on and run.", ""},
+		{"injects", "injects", "Services for all pipes of this runner.", ""},
+	}
+}
+
+func triggerKeys() []key {
+	return []key{
+		{"id", "text", "Name of the trigger in history.", "interval or cron"},
+		{"use", "text", "IntervalTrigger or CronTrigger; left out, the keys tell.", ""},
+		{"params", "any", "May hold the keys below.", ""},
+		{"injects", "any", "Open Ticket AI 1.x: accepted and not used.", ""},
+	}
+}
+
+func intervalKeys() []key {
+	return []key{
+		{"interval", "duration", "ISO 8601 (PT5M), 0:05:00, 5m or seconds.", ""},
+		{"milliseconds", "number", "Part of the interval.", "0"},
+		{"seconds", "number", "Part of the interval.", "0"},
+		{"minutes", "number", "Part of the interval.", "0"},
+		{"hours", "number", "Part of the interval.", "0"},
+		{"days", "number", "Part of the interval.", "0"},
+		{"weeks", "number", "Part of the interval.", "0"},
+	}
+}
+
+func cronTriggerKeys() []key {
+	return []key{
+		{"cron", "text", "A cron expression of 5 or 6 fields.", ""},
+		{"expression", "text", "Other word for cron.", ""},
+		{"timezone", "text", "IANA time zone.", "UTC"},
+		{"second", "scalar", "Field of APScheduler's CronTrigger.", "0"},
+		{"minute", "scalar", "Field of APScheduler's CronTrigger.", ""},
+		{"hour", "scalar", "Field of APScheduler's CronTrigger.", ""},
+		{"day", "scalar", "Day of the month.", ""},
+		{"month", "scalar", "Month, 1-12 or jan-dec.", ""},
+		{"day_of_week", "scalar", "Day of the week, mon-sun or 0-6 with 0 = Monday.", ""},
+	}
+}
+
+func settingsKeys() []key {
+	return []key{
+		{"retry", "retry", "Retry policy of the runner's pipe.", ""},
+		{"timeout", "duration", "Longest time of one run.", "0"},
+		{"tags", "texts", "Words to filter by.", ""},
+		{"priority", "whole", "Accepted with a warning: runs start in the order they are due.", ""},
+		{"concurrency", "any", "Accepted with a warning: a runner never overlaps itself.", ""},
+		{"retry_scope", "text", "Accepted with a warning: steps are retried one by one.", ""},
+	}
+}
+
+func retryKeys() []key {
+	return []key{
+		{"attempts", "whole", "Retries after the first attempt.", "2"},
+		{"delay", "duration", "Before the first retry.", "30 s"},
+		{"max_delay", "duration", "Upper bound of one delay.", "10 min"},
+		{"backoff_factor", "number", "Only 2 is possible.", "2"},
+		{"jitter", "bool", "Delays always vary a little.", "true"},
+	}
+}
+
+// pipeKeys are the keys of every pipe that the pipe type does not define itself.
+func pipeKeys() []key {
+	return []key{
+		{"id", "text", "Name of the step, unique among its siblings.", "the runner's pipe_id, else the type's name"},
+		{"use", "use", "Pipe type.", "CompositePipe when there are steps"},
+		{"params", "any", "Parameters; they may also stand directly beside use.", ""},
+		{"injects", "injects", "Services: ticket_system, classification_service.", "the only one of its kind"},
+		{"if", "template", "Runs only when this template gives something true.", ""},
+		{"depends_on", "texts", "Sibling steps that must have succeeded.", ""},
+		{"retries", "whole", "Further attempts after a failure.", "2"},
+		{"retry_delay_seconds", "seconds", "Before the first retry; it doubles each time, with jitter.", "30"},
+		{"max_delay_seconds", "seconds", "Upper bound of one delay.", "600"},
+		{"timeout_seconds", "seconds", "Longest time of one attempt; 0 = none.", "0"},
+	}
+}
+
+// compositeKeys are the further keys of composite pipes.
+func compositeKeys() []key {
+	return []key{
+		{"steps", "pipes", "The pipes it runs, in order.", ""},
+		{"parallel", "bool", "Steps that do not depend on each other run side by side.", "false"},
+		{"for_each", "template", "Template that gives a list: the steps run once per item.", ""},
+		{"as", "text", "Name of the item in templates.", "item"},
+		{"key", "template", "Template for an item's name in step paths.", "its index"},
+	}
+}
+
+func serviceKeys() []key {
+	return []key{
+		{"use", "serviceUse", "Service type.", ""},
+		{"params", "any", "Parameters; they may also stand directly beside use.", ""},
+		{"injects", "injects", "Accepted as upstream; services here need no others.", ""},
+	}
+}
