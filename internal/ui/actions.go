@@ -1,0 +1,282 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/ui/action"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
+)
+
+// quitWait is how soon the second Q or ctrl+c has to come.
+const quitWait = 3 * time.Second
+
+type act = action.Action[*App]
+
+// actions is everything a user can do. Order counts in the footer and in the help.
+func actions() []act {
+	return slices.Concat(itemActions(), viewActions(), logActions(), listActions(), appActions())
+}
+
+// itemActions work on what is under the cursor.
+func itemActions() []act {
+	return []act{
+		{
+			ID: "item.open", Scope: "item", Keys: []string{"enter"}, Group: "see", Foot: 9,
+			Title: "open", Short: "open", Tip: "the steps and the log of the run", Why: (*App).whyOpen, Do: (*App).openItem,
+		},
+		{
+			ID: "item.logs", Scope: "item", Keys: []string{"L"}, Group: "see", Foot: 8,
+			Title: "logs of this pipe or run", Short: "logs", Why: (*App).whyItem, Do: (*App).openLogs,
+		},
+		{
+			ID: "item.runs", Scope: "item", Keys: []string{"H"}, Group: "see", Foot: 5,
+			Title: "run history of this pipe", Short: "runs", Why: (*App).whyItem, Do: (*App).openRuns,
+		},
+		{
+			ID: "pipe.fire", Scope: "item", Keys: []string{"t"}, Group: "act", Foot: 7, Tier: action.Ask,
+			Title: "fire now", Short: "fire", Tip: "one run beside the schedule; asks first", Why: (*App).whyFire, Do: (*App).fire,
+		},
+		{
+			ID: "pipe.pause", Scope: "item", Keys: []string{"p"}, Group: "act", Foot: 7, Tier: action.Undoable,
+			Title: "pause or resume", Short: "pause", Tip: "holds the schedule only; a run in progress goes on, x stops it",
+			Why: (*App).whyPause, Do: (*App).togglePause,
+			Label: func(a *App) string {
+				if r, _ := a.chosen(); r != nil && r.State == orchestrator.Paused {
+					return "resume"
+				}
+				return "pause"
+			},
+		},
+		{
+			ID: "run.retry", Scope: "item", Keys: []string{"r"}, Group: "act", Foot: 6, Tier: action.Ask,
+			Title: "retry the failed run, or a waiting one now", Short: "retry", Tip: "completed steps are kept; asks first",
+			Why: (*App).whyRetry, Do: (*App).retry,
+		},
+		{
+			ID: "run.cancel", Scope: "item", Keys: []string{"x"}, Group: "act", Foot: 4, Tier: action.Ask,
+			Title: "cancel the run", Short: "cancel", Tip: "stops the step that runs; asks first", Why: (*App).whyCancel, Do: (*App).cancel,
+		},
+	}
+}
+
+// viewActions change what a screen shows.
+func viewActions() []act {
+	return []act{
+		{
+			ID: "view.filter", Scope: "filter", Keys: []string{"/"}, Group: "find", Foot: 6,
+			Title: "filter", Short: "filter", Tip: "words, state:failed, tag:x; ! before a word turns it round; esc clears",
+			Do: (*App).startFilter,
+		},
+		{
+			ID: "runs.idle", Scope: "runs", Keys: []string{"i"}, Group: "see", Foot: 6,
+			Title: "show or hide runs with nothing to do", Short: "idle", Do: on(func(s *screen.Runs, e screen.Env) { s.ToggleIdle(e) }),
+		},
+		{
+			ID: "pipes.hold", Scope: "pipes", Keys: []string{"space"}, Group: "see",
+			Title: "hold the event pane, or go on",
+			Why: func(a *App) string {
+				if p, ok := a.top().(*screen.Pipes); ok && !p.HasFeed() {
+					return "the event pane needs 110 columns and 32 rows"
+				}
+				return ""
+			},
+			Do: on(func(s *screen.Pipes, e screen.Env) { s.Hold(e) }),
+		},
+		{
+			ID: "pipes.resort", Scope: "pipes", Keys: []string{"."}, Group: "see",
+			Title: "sort again now", Tip: "the order stands still for 5 s after the cursor moved", Do: on(func(s *screen.Pipes, e screen.Env) { s.Resort(e) }),
+		},
+		{
+			ID: "pipes.pane", Scope: "pipes", Keys: []string{"tab", "shift+tab"}, Group: "move",
+			Title: "next pane", Do: on(func(s *screen.Pipes, e screen.Env) { s.NextPane(e) }),
+		},
+		{
+			ID: "run.pane", Scope: "run", Keys: []string{"tab", "shift+tab"}, Group: "move", Foot: 5,
+			Title: "steps or log", Short: "pane", Do: on(func(s *screen.Run, e screen.Env) { s.NextPane(e) }),
+		},
+		{
+			ID: "events.hold", Scope: "events", Keys: []string{"space"}, Group: "see", Foot: 6,
+			Title: "hold the feed, or go on", Short: "hold", Do: on(func(s *screen.Events, e screen.Env) { s.Hold(e) }),
+		},
+	}
+}
+
+// on makes an action of a screen's method; it does nothing on another screen.
+func on[S screen.Screen](f func(S, screen.Env)) func(*App) {
+	return func(a *App) {
+		if s, ok := a.top().(S); ok {
+			f(s, a.env())
+		}
+	}
+}
+
+// logActions work on every log view.
+func logActions() []act {
+	log := func(f func(*screen.LogView)) func(*App) {
+		return func(a *App) {
+			if l, ok := a.top().(interface{ LogView() *screen.LogView }); ok {
+				f(l.LogView())
+			}
+		}
+	}
+	return []act{
+		{ID: "log.follow", Scope: "logs", Keys: []string{"F"}, Group: "move", Foot: 8, Title: "follow the newest line", Short: "follow", Do: log((*screen.LogView).Follow)},
+		{ID: "log.hold", Scope: "logs", Keys: []string{"space"}, Group: "see", Foot: 8, Title: "hold the log, or follow", Short: "hold", Do: log((*screen.LogView).ToggleHold)},
+		{ID: "log.search", Scope: "logs", Keys: []string{"/"}, Group: "find", Foot: 7, Title: "search", Short: "search", Tip: "small letters find both cases", Do: (*App).startSearch},
+		{ID: "log.next", Scope: "logs", Keys: []string{"n"}, Group: "find", Title: "next match", Do: log(func(l *screen.LogView) { l.NextMatch(1) })},
+		{ID: "log.prev", Scope: "logs", Keys: []string{"N"}, Group: "find", Title: "previous match", Do: log(func(l *screen.LogView) { l.NextMatch(-1) })},
+		{ID: "log.error", Scope: "logs", Keys: []string{"e"}, Group: "find", Foot: 5, Title: "next error", Short: "error", Do: log(func(l *screen.LogView) { l.NextError(1) })},
+		{ID: "log.error.prev", Scope: "logs", Keys: []string{"E"}, Group: "find", Title: "previous error", Do: log(func(l *screen.LogView) { l.NextError(-1) })},
+		{ID: "log.more", Scope: "logs", Keys: []string{"-"}, Group: "see", Foot: 4, Title: "show lower levels too", Short: "level", Do: log(func(l *screen.LogView) { l.Level(-1) })},
+		{ID: "log.less", Scope: "logs", Keys: []string{"+", "="}, Group: "see", Title: "show higher levels only", Do: log(func(l *screen.LogView) { l.Level(1) })},
+		{ID: "log.wrap", Scope: "logs", Keys: []string{"w"}, Group: "see", Foot: 5, Title: "wrap long lines", Short: "wrap", Do: log((*screen.LogView).ToggleWrap)},
+	}
+}
+
+// startSearch opens the search line of a log.
+func (a *App) startSearch() {
+	l, ok := a.top().(interface{ LogView() *screen.LogView })
+	if !ok {
+		return
+	}
+	v := l.LogView()
+	set := func(_ *App, s string) { v.Search(s) }
+	a.input = &input{prompt: "/", live: set, done: func(_ *App, s string) { v.Search(s) }}
+}
+
+// listActions move the cursor.
+func listActions() []act {
+	list := func(f func(screen.Lister, screen.Env)) func(*App) {
+		return func(a *App) {
+			if l, ok := a.top().(screen.Lister); ok {
+				f(l, a.env())
+			}
+		}
+	}
+	return []act{
+		{ID: "list.down", Scope: "list", Keys: []string{"j", "down"}, Group: "move", Title: "down", Do: list(func(l screen.Lister, e screen.Env) { l.Move(e, 1) })},
+		{ID: "list.up", Scope: "list", Keys: []string{"k", "up"}, Group: "move", Title: "up", Do: list(func(l screen.Lister, e screen.Env) { l.Move(e, -1) })},
+		{ID: "list.first", Scope: "list", Keys: []string{"g", "home"}, Group: "move", Title: "first row", Do: list(func(l screen.Lister, e screen.Env) { l.Home(e) })},
+		{ID: "list.last", Scope: "list", Keys: []string{"G", "end"}, Group: "move", Title: "last row", Do: list(func(l screen.Lister, e screen.Env) { l.End(e) })},
+		{ID: "list.half.down", Scope: "list", Keys: []string{"ctrl+d", "pgdown"}, Group: "move", Title: "half a page down", Do: list(func(l screen.Lister, e screen.Env) { l.Page(e, 1) })},
+		{ID: "list.half.up", Scope: "list", Keys: []string{"ctrl+u", "pgup"}, Group: "move", Title: "half a page up", Do: list(func(l screen.Lister, e screen.Env) { l.Page(e, -1) })},
+	}
+}
+
+// appActions count everywhere.
+func appActions() []act {
+	tab := func(i int) func(*App) { return func(a *App) { a.goTab(i) } }
+	return []act{
+		{ID: "app.tab.pipes", Scope: "global", Keys: []string{"1"}, Group: "app", Title: "pipes", Do: tab(0)},
+		{ID: "app.tab.runs", Scope: "global", Keys: []string{"2"}, Group: "app", Title: "runs of all pipes", Do: tab(1)},
+		{ID: "app.tab.logs", Scope: "global", Keys: []string{"3"}, Group: "app", Title: "logs of all pipes", Do: tab(2)},
+		{ID: "app.tab.events", Scope: "global", Keys: []string{"4"}, Group: "app", Title: "events", Do: tab(3)},
+		{
+			ID: "app.undo", Scope: "global", Keys: []string{"u"}, Group: "act", Tier: action.Undoable,
+			Title: "undo the last pause or resume (10 s)",
+			Why: func(a *App) string {
+				if a.notes.undo == nil {
+					return "nothing to undo"
+				}
+				return ""
+			},
+			Do: (*App).undoLast,
+		},
+		{ID: "app.esc", Scope: "global", Keys: []string{"esc"}, Group: "move", Title: "clear the filter, then back", Do: (*App).escape},
+		{
+			ID: "app.back", Scope: "global", Keys: []string{"q"}, Group: "move", Title: "back; quits from the first screen",
+			Do: func(a *App) {
+				if !a.back() {
+					a.leave()
+				}
+			},
+		},
+		{ID: "app.help", Scope: "global", Keys: []string{"?"}, Group: "app", Title: "this help", Do: (*App).openHelp},
+		{ID: "app.redraw", Scope: "global", Keys: []string{"ctrl+l"}, Group: "app", Title: "redraw and read the state again", Do: func(a *App) {
+			a.run(tea.ClearScreen)
+			a.run(a.snapshot())
+		}},
+		{ID: "app.quit", Scope: "global", Keys: []string{"Q"}, Group: "app", Title: "quit (twice)", Do: func(a *App) { a.leaveTwice("Q") }},
+		{ID: "app.interrupt", Scope: "global", Keys: []string{"ctrl+c"}, Group: "app", Title: "quit (twice)", Do: func(a *App) { a.leaveTwice("ctrl+c") }},
+	}
+}
+
+// escape clears the filter or search of the screen, else goes back. It never quits.
+func (a *App) escape() {
+	if f, ok := a.top().(screen.Filterer); ok && f.Filter() != "" {
+		f.SetFilter(a.env(), "")
+		return
+	}
+	if l, ok := a.top().(interface{ LogView() *screen.LogView }); ok && l.LogView().Query() != "" {
+		l.LogView().Search("")
+		return
+	}
+	a.back()
+}
+
+func (a *App) whyItem() string {
+	if r, run := a.chosen(); r == nil && run == nil {
+		return "nothing is selected"
+	}
+	return ""
+}
+
+func (a *App) whyOpen() string {
+	if why := a.whyItem(); why != "" {
+		return why
+	}
+	if _, ok := a.top().(*screen.Run); ok {
+		return "the run is open already; L shows its whole log"
+	}
+	return ""
+}
+
+// openItem opens the run under the cursor; a pipe that never ran opens its empty history.
+func (a *App) openItem() {
+	r, run := a.chosen()
+	switch {
+	case run != nil:
+		a.open(screen.NewRun(*run))
+	case r != nil:
+		a.open(screen.NewRuns(r.ID))
+	}
+}
+
+func (a *App) openRuns() {
+	r, run := a.chosen()
+	id := ""
+	if r != nil {
+		id = r.ID
+	} else if run != nil {
+		id = run.Runner
+	}
+	a.open(screen.NewRuns(id))
+}
+
+// openLogs opens the log of the pipe on the dashboard, of the run elsewhere.
+func (a *App) openLogs() {
+	r, run := a.chosen()
+	_, dashboard := a.top().(*screen.Pipes)
+	switch {
+	case run != nil && (!dashboard || r == nil):
+		a.open(screen.NewLogs(orchestrator.LogFilter{Run: run.ID, Runner: run.Runner}, "run "+screen.ShortID(run.ID)))
+	case r != nil:
+		a.open(screen.NewLogs(orchestrator.LogFilter{Runner: r.ID}, r.ID))
+	}
+}
+
+// worst is the runner that needs most attention; nil = there is none.
+func (a *App) worst() *orchestrator.Runner {
+	var out *orchestrator.Runner
+	for i := range a.data.Runners {
+		r := &a.data.Runners[i]
+		if out == nil || screen.RankOf(r, a.now) < screen.RankOf(out, a.now) {
+			out = r
+		}
+	}
+	return out
+}

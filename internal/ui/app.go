@@ -1,0 +1,230 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/ui/action"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// App is the console's state. Update changes it, Draw shows it.
+type App struct {
+	opts  Options
+	o     orchestrator.Orchestrator
+	reg   *action.Registry[*App]
+	data  screen.Data
+	now   time.Time
+	w, h  int
+	ascii bool
+
+	theme   theme.Theme
+	decided bool // the theme is known; nothing is drawn before
+
+	tabs  []tab
+	tab   int
+	stack []screen.Screen // opened from the tab, innermost last
+
+	input   *input
+	confirm *confirm
+	help    *help
+	notes   notes
+	quitAt  time.Time // when quitting was asked for the first time
+
+	asked    map[string]time.Time // wants on their way
+	cmds     []tea.Cmd            // gathered during one Update
+	quitting bool
+	lastErr  string // of the latest snapshot; "" = fine
+}
+
+// tab is one of the numbered screens.
+type tab struct {
+	title string
+	s     screen.Screen
+}
+
+// New makes a console. It fails only when its own list of actions is contradictory.
+func New(o Options) (*App, error) {
+	o = o.withDefaults()
+	a := &App{
+		opts: o, o: o.Orchestrator, now: o.Now(), w: o.Width, h: o.Height,
+		ascii: theme.UseASCII(o.Glyphs, o.Environ),
+		asked: map[string]time.Time{},
+		tabs: []tab{
+			{"Pipes", screen.NewPipes()},
+			{"Runs", screen.NewRuns("")},
+			{"Logs", screen.NewLogs(orchestrator.LogFilter{}, "all pipes")},
+			{"Events", screen.NewEvents()},
+		},
+	}
+	reg, err := action.New(actions()...)
+	if err != nil {
+		return nil, fmt.Errorf("console actions: %w", err)
+	}
+	a.reg = reg
+	a.chooseTheme()
+	a.resize(a.w, a.h)
+	return a, nil
+}
+
+// chooseTheme takes the theme the user asked for; "auto" waits for the terminal's answer, unless there is no colour.
+func (a *App) chooseTheme() {
+	name := a.opts.Theme
+	if theme.NoColor(a.opts.Environ) && (name == "" || name == "auto") {
+		name = "mono"
+	}
+	var known bool
+	a.theme, known = theme.Named(name)
+	a.decided = known
+}
+
+// UpdateMsg brings live changes into the console.
+type UpdateMsg struct{ orchestrator.Update }
+
+// Messages of the console itself.
+type (
+	tickMsg     struct{}
+	themeMsg    struct{} // the terminal has not told its background in time
+	snapshotMsg struct {
+		snap   orchestrator.Snapshot
+		events []orchestrator.Event
+		err    error
+	}
+	answerMsg struct {
+		to screen.Screen
+		screen.Answer
+	}
+)
+
+// themeWait is how long the terminal may take to tell its background.
+const themeWait = 300 * time.Millisecond
+
+// Init gives the first commands: the snapshot, the clock, and the questions to the terminal.
+func (a *App) Init() tea.Cmd {
+	cmds := []tea.Cmd{a.snapshot(), a.nextTick()}
+	if !a.decided {
+		cmds = append(cmds, tea.RequestBackgroundColor, a.opts.After(themeWait, themeMsg{}))
+	}
+	if a.opts.OverSSH {
+		// Bubble Tea asks no questions over SSH. Every terminal of today knows synchronized output or ignores it, so it is
+		// turned on as if the terminal had said yes; without it frames tear.
+		cmds = append(cmds, func() tea.Msg {
+			return tea.ModeReportMsg{Mode: ansi.ModeSynchronizedOutput, Value: ansi.ModeReset}
+		})
+	}
+	return tea.Batch(cmds...)
+}
+
+func (a *App) env() screen.Env { return screen.Env{Now: a.now, Data: &a.data} }
+
+// top is the screen on show.
+func (a *App) top() screen.Screen {
+	if n := len(a.stack); n > 0 {
+		return a.stack[n-1]
+	}
+	return a.tabs[a.tab].s
+}
+
+// scopes are the action scopes in force, innermost first.
+func (a *App) scopes() []string { return append(a.top().Scopes(), "global") }
+
+// run gives the runtime a command.
+func (a *App) run(c tea.Cmd) { a.cmds = append(a.cmds, c) }
+
+// queryTime bounds every question to the orchestrator.
+const queryTime = 15 * time.Second
+
+func (a *App) snapshot() tea.Cmd {
+	o := a.o
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), queryTime)
+		defer cancel()
+		var m snapshotMsg
+		if m.snap, m.err = o.Snapshot(ctx); m.err != nil {
+			return m
+		}
+		m.events, m.err = o.Events(ctx, 200)
+		return m
+	}
+}
+
+// nextTick sends a tick on the next whole second, so that all clocks on the screen step together.
+func (a *App) nextTick() tea.Cmd {
+	now := a.opts.Now()
+	return a.opts.After(now.Truncate(time.Second).Add(time.Second).Sub(now), tickMsg{})
+}
+
+// open puts a screen on top.
+func (a *App) open(s screen.Screen) {
+	a.stack = append(a.stack, s)
+	a.show()
+}
+
+// back leaves the innermost screen; on a tab it goes to the first one. It gives false on the home screen.
+func (a *App) back() bool {
+	switch {
+	case len(a.stack) > 0:
+		a.stack = a.stack[:len(a.stack)-1]
+	case a.tab != 0:
+		a.tab = 0
+	default:
+		return false
+	}
+	a.show()
+	return true
+}
+
+// goTab shows a tab, without what was opened on it.
+func (a *App) goTab(i int) {
+	a.tab, a.stack = i, nil
+	a.show()
+}
+
+// show makes the top screen fit and up to date.
+func (a *App) show() {
+	a.input = nil
+	a.resize(a.w, a.h)
+	a.top().Refresh(a.env())
+}
+
+func (a *App) resize(w, h int) {
+	a.w, a.h = w, h
+	f := a.frame(w, h)
+	a.top().Resize(w, f.bodyH)
+}
+
+// askWants starts the questions that the top screen still has.
+func (a *App) askWants() {
+	s := a.top()
+	for _, w := range s.Wants(a.env()) {
+		if _, on := a.asked[w.Key]; on {
+			continue
+		}
+		a.asked[w.Key] = a.now
+		o := a.o
+		a.run(func() tea.Msg { return answerMsg{to: s, Answer: ask(o, w)} })
+	}
+}
+
+func ask(o orchestrator.Orchestrator, w screen.Want) screen.Answer {
+	ctx, cancel := context.WithTimeout(context.Background(), queryTime)
+	defer cancel()
+	a := screen.Answer{Want: w}
+	switch w.Kind {
+	case screen.WantRuns:
+		a.Runs, a.Err = o.Runs(ctx, w.Runs)
+	case screen.WantDetail:
+		a.Detail, a.Err = o.RunDetail(ctx, w.Run)
+	case screen.WantLogs:
+		a.Lines, a.Err = o.Logs(ctx, w.Logs)
+	case screen.WantTicks:
+		a.Ticks, a.Err = o.NextTicks(ctx, w.Runner, w.N)
+	}
+	return a
+}

@@ -1,0 +1,358 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
+	"github.com/openticketai/otai-tui/internal/ui/part"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// frame is where the parts around a screen are.
+type frame struct {
+	mini          bool // below 40x10: counts and the worst pipe only
+	tabs          bool
+	bodyY, bodyH  int
+	status, rule  int // rows; on short screens both are the same row
+	foot          int
+	wide, verbose bool
+}
+
+func (a *App) frame(w, h int) frame {
+	f := frame{wide: w >= 110, verbose: w >= 70}
+	switch {
+	case w < 40 || h < 10:
+		f.mini = true
+	case h < 20:
+		f.bodyY, f.bodyH, f.status, f.rule, f.foot = 1, h-3, h-2, h-2, h-1
+	default:
+		f.tabs = true
+		f.bodyY, f.bodyH, f.status, f.rule, f.foot = 2, h-5, h-3, h-2, h-1
+	}
+	return f
+}
+
+// Draw draws the whole console at a size. It changes nothing.
+func (a *App) Draw(w, h int) part.Canvas {
+	c := part.NewCanvas(w, h, a.ascii)
+	f := a.frame(w, h)
+	if f.mini {
+		a.drawMini(c)
+		return c
+	}
+	a.drawHeader(c.Sub(0, 0, w, 1), f)
+	if f.tabs {
+		a.drawTabs(c.Sub(0, 1, w, 1))
+	}
+	a.top().Draw(a.env(), c.Sub(0, f.bodyY, w, f.bodyH))
+	c.Repeat(0, f.rule, w, theme.Faint, theme.HLine)
+	a.drawStatus(c, f)
+	a.drawFooter(c.Sub(0, f.foot, w, 1))
+	if a.help != nil {
+		a.drawHelp(c, f)
+	}
+	return c
+}
+
+// counts are the runners by what they need, in the order of the header.
+type count struct {
+	glyph, word string
+	role        theme.Role
+	n           int
+}
+
+func (a *App) counts() []count {
+	cs := []count{
+		{theme.GlyphRunning, "running", theme.Running, 0},
+		{theme.GlyphRetry, "retrying", theme.Retry, 0},
+		{theme.GlyphFailed, "failed", theme.Failed, 0},
+		{theme.GlyphLate, "late", theme.Late, 0},
+		{theme.GlyphPaused, "paused", theme.Paused, 0},
+	}
+	for i := range a.data.Runners {
+		m := screen.RunnerMark(&a.data.Runners[i], a.now)
+		for j := range cs {
+			if cs[j].glyph == m.Glyph {
+				cs[j].n++
+			}
+		}
+	}
+	return cs
+}
+
+func (a *App) drawHeader(c part.Canvas, f frame) {
+	right := a.health(f) + text.Clock(a.now) + "Z "
+	rightW := text.Width(right)
+	gap, words := 3, f.wide
+	if !f.verbose {
+		gap = 1
+	}
+	cs := a.counts()
+	width := func() int {
+		n := 0
+		for _, k := range cs {
+			n += len(a.countText(k, f, words)) + gap // bytes; glyphs are one column, corrected below
+			n -= len(k.glyph) - 1
+		}
+		return n
+	}
+	name := a.headName(f)
+	x := c.Put(1, 0, theme.Title, "otai")
+	room := c.W - rightW - width() - x - 3
+	c.Text(x+2, 0, min(text.Width(name), max(room, 0)), theme.Plain, name)
+	x = max(min(c.W-rightW-width(), max(21, x+2+text.Width(name)+gap)), x+2)
+	if f.wide {
+		x = max(c.W-rightW-width()-3, x)
+	}
+	for _, k := range cs {
+		role := k.role
+		if k.n == 0 {
+			role = theme.Faint
+		}
+		x = c.Put(x, 0, role, a.countText(k, f, words)) + gap
+	}
+	if rightW < c.W {
+		role := theme.Muted
+		if a.degraded() {
+			role = theme.Failed
+		}
+		c.Put(c.W-rightW, 0, role, a.health(f))
+		c.Put(c.W-10, 0, theme.Muted, text.Clock(a.now)+"Z")
+	}
+}
+
+func (a *App) countText(k count, f frame, words bool) string {
+	switch {
+	case words:
+		return fmt.Sprintf("%s %d %s", k.glyph, k.n, k.word)
+	case f.verbose:
+		return fmt.Sprintf("%s %d", k.glyph, k.n)
+	default:
+		return fmt.Sprintf("%s%d", k.glyph, k.n)
+	}
+}
+
+func (a *App) headName(f frame) string {
+	e := &a.data.Engine
+	name := e.Name
+	if f.wide {
+		if e.Version != "" {
+			name += theme.Sep + e.Version
+		}
+		if !e.StartedAt.IsZero() {
+			name += theme.Sep + "up " + text.Age(a.now.Sub(e.StartedAt).Truncate(time.Minute))
+		}
+	}
+	return name
+}
+
+func (a *App) degraded() bool {
+	return a.lastErr != "" || a.data.Engine.Health != "" && a.data.Engine.Health != "ok"
+}
+
+// health is the word for the engine's condition with two blanks after it; nothing on narrow screens while it is fine.
+func (a *App) health(f frame) string {
+	e := &a.data.Engine
+	switch {
+	case a.lastErr != "":
+		return "no answer  "
+	case !a.data.Loaded:
+		return ""
+	case a.degraded():
+		return "degraded  "
+	case e.Draining:
+		return "stopping  "
+	case !f.verbose:
+		return ""
+	case e.WriteDelay > 0:
+		return "ok " + text.Duration(e.WriteDelay) + "  "
+	default:
+		return "ok  "
+	}
+}
+
+// problem is why the engine is not fine, in one line.
+func (a *App) problem() string {
+	if a.lastErr != "" {
+		return a.lastErr
+	}
+	if a.degraded() {
+		return strings.Join(a.data.Engine.Problems, theme.Sep)
+	}
+	return ""
+}
+
+func (a *App) drawTabs(c part.Canvas) {
+	x := 1
+	if len(a.stack) == 0 {
+		for i, t := range a.tabs {
+			label := fmt.Sprintf("%d %s", i+1, t.title)
+			if i == a.tab {
+				c.Put(x-1, 0, theme.Accent, " ["+label+"]")
+			} else {
+				c.Put(x+1, 0, theme.Muted, label)
+			}
+			x += len(label) + 3
+		}
+	} else {
+		x = c.Put(x, 0, theme.Muted, a.tabs[a.tab].title)
+		for i, s := range a.stack {
+			x = c.Put(x, 0, theme.Faint, theme.Crumb)
+			role := theme.Muted
+			if i == len(a.stack)-1 {
+				role = theme.Title
+			}
+			x = c.Put(x, 0, role, s.Crumb(a.env()))
+		}
+	}
+	if p := a.problem(); p != "" {
+		if room := c.W - x - 4; room > 10 {
+			c.Right(x+3, 0, room, theme.Failed, theme.GlyphLate+" "+p)
+		}
+		return
+	}
+	if who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via; c.W-x > len(who)+4 {
+		c.Right(x, 0, c.W-x-1, theme.Faint, who)
+	}
+}
+
+// drawStatus draws the line above the footer: a question, the input line, a message, or a notice, and at its right what
+// waits for a re-sort.
+func (a *App) drawStatus(c part.Canvas, f frame) {
+	if a.confirm != nil {
+		a.drawConfirm(c, f)
+		return
+	}
+	if a.input != nil {
+		row := c.Sub(0, f.status, c.W, 1)
+		row.Clear()
+		x := row.Put(1, 0, theme.Accent, a.input.prompt)
+		row.Text(x, 0, c.W-x-1, theme.Plain, tailOf(a.input.text, c.W-x-3))
+		return
+	}
+	s, role := a.statusText(f)
+	right := ""
+	if r, ok := a.top().(interface{ Pending() int }); ok && r.Pending() > 0 {
+		right = fmt.Sprintf("order held%s%s (.)", theme.Sep, plural(r.Pending(), "move"))
+	}
+	if s == "" && right == "" {
+		return
+	}
+	row := c.Sub(0, f.status, c.W, 1)
+	row.Clear()
+	w := c.W - 2
+	if right != "" {
+		row.Right(1, 0, w, theme.Muted, right)
+		w -= text.Width(right) + 2
+	}
+	row.Text(1, 0, w, role, s)
+}
+
+func (a *App) statusText(f frame) (string, theme.Role) {
+	n := &a.notes
+	switch {
+	case n.text != "":
+		s := n.text
+		if n.undo != nil {
+			s += fmt.Sprintf(" (u undo %s)", text.Countdown(n.undo.until.Sub(a.now)+time.Second-1))
+		}
+		return s, n.role
+	case !f.tabs && a.problem() != "":
+		return theme.GlyphLate + " " + a.problem(), theme.Failed
+	case n.calm != "":
+		return n.calm, theme.Muted
+	}
+	return "", theme.Plain
+}
+
+// tailOf is the end of what was typed, when it is wider than the line.
+func tailOf(s string, w int) string {
+	for text.Width(s) > max(w, 1) {
+		_, s, _ = strings.Cut(s, string([]rune(s)[0]))
+	}
+	return s
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// drawFooter draws as many keys as fit, the most useful first in their usual order, and help always.
+func (a *App) drawFooter(c part.Canvas) {
+	const helpText = "? help"
+	room := c.W - 2 - len(helpText)
+	chosen := a.footActions(room)
+	x := 1
+	for _, act := range chosen {
+		x = a.putKey(c, x, act.Keys[0], a.label(act), act.Why != nil && act.Why(a) != "") + 2
+	}
+	a.putKey(c, c.W-1-len(helpText), "?", "help", false)
+}
+
+func (a *App) footActions(room int) []*action.Action[*App] {
+	all := a.reg.In(a.scopes())
+	take := map[string]bool{}
+	for want := 9; want > 0; want-- {
+		for _, act := range all {
+			if act.Foot != want || act.Short == "" {
+				continue
+			}
+			if w := text.Width(action.KeyName(act.Keys[0])) + 1 + text.Width(a.label(act)) + 2; w <= room {
+				room -= w
+				take[act.ID] = true
+			}
+		}
+	}
+	out := all[:0:0]
+	for _, act := range all {
+		if take[act.ID] {
+			out = append(out, act)
+		}
+	}
+	return out
+}
+
+func (a *App) label(act *action.Action[*App]) string {
+	if act.Label != nil {
+		return act.Label(a)
+	}
+	return act.Short
+}
+
+func (a *App) putKey(c part.Canvas, x int, key, label string, off bool) int {
+	role, lrole := theme.Accent, theme.Muted
+	if off {
+		role, lrole = theme.Faint, theme.Faint
+	}
+	x = c.Put(x, 0, role, action.KeyName(key))
+	return c.Put(x+1, 0, lrole, label)
+}
+
+// drawMini draws what fits below 40x10: the counts and the pipe that needs most attention.
+func (a *App) drawMini(c part.Canvas) {
+	x := 0
+	for _, k := range a.counts() {
+		if k.n > 0 {
+			x = c.Put(x, 0, k.role, fmt.Sprintf("%s%d", k.glyph, k.n)) + 1
+		}
+	}
+	if x == 0 {
+		c.Text(0, 0, c.W, theme.OK, fmt.Sprintf("%s %d pipes ok", theme.GlyphOK, len(a.data.Runners)))
+	}
+	if r := a.worst(); r != nil {
+		m := screen.RunnerMark(r, a.now)
+		c.Text(0, 1, c.W, m.Role, m.Glyph+" "+r.ID+" "+m.Word)
+	}
+	if c.H > 3 {
+		for i, l := range part.Wrap("too small: at least 40x10 to act", c.W, c.H-3) {
+			c.Put(0, 3+i, theme.Muted, l)
+		}
+	}
+}

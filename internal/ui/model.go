@@ -1,0 +1,54 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// model is the one Bubble Tea model: a thin cover around App.
+type model struct{ a *App }
+
+func (m model) Init() tea.Cmd { return m.a.Init() }
+
+func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.a.Update(msg) }
+
+// View draws the frame. Until the theme is known nothing is drawn, so that the first frame is painted once.
+func (m model) View() tea.View {
+	a := m.a
+	v := tea.View{AltScreen: true, WindowTitle: a.title()}
+	if !a.decided {
+		v.Content = " "
+		return v
+	}
+	v.Content = a.Draw(a.w, a.h).ANSI(a.theme)
+	if f := a.frame(a.w, a.h); a.input != nil && !f.mini {
+		x := 1 + len(a.input.prompt) + text.Width(tailOf(a.input.text, a.w-1-len(a.input.prompt)-3))
+		v.Cursor = tea.NewCursor(x, f.status)
+		v.Cursor.Blink = false
+	}
+	return v
+}
+
+// title is what a window list shows.
+func (a *App) title() string {
+	n := 0
+	for _, c := range a.counts() {
+		if c.role == theme.Failed {
+			n = c.n
+		}
+	}
+	switch {
+	case !a.data.Loaded:
+		return "otai"
+	case a.degraded():
+		return "otai" + theme.Sep + "degraded"
+	case n > 0:
+		return fmt.Sprintf("otai%s%d failing", theme.Sep, n)
+	default:
+		return "otai" + theme.Sep + "ok"
+	}
+}

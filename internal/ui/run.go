@@ -1,0 +1,189 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/term"
+
+	"github.com/openticketai/otai-tui/internal/feed"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// The rates of live messages, and how long the program may take to end after ctx did.
+const (
+	fastRate  = 10
+	slowRate  = 4
+	leaveTime = 2 * time.Second
+	checkTime = 250 * time.Millisecond
+)
+
+// Run shows the console until the user quits (nil), ctx ends (nil), the terminal fails, or it stalls (ErrStalled). It
+// never waits for a terminal that takes no output. The engine is neither started nor stopped by it.
+func Run(ctx context.Context, o Options) error {
+	if o.Orchestrator == nil {
+		return errors.New("console: no orchestrator")
+	}
+	if o.In == nil {
+		o.In = os.Stdin
+	}
+	if o.Out == nil {
+		o.Out = os.Stdout
+	}
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	a, err := New(o)
+	if err != nil {
+		return err
+	}
+	restore := saveTerminal(o.In)
+	w := newWire(o.Out)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := tea.NewProgram(model{a}, programOptions(ctx, o, w)...)
+
+	sub := o.Orchestrator.Subscribe()
+	defer sub.Close()
+	go func() {
+		rate := func() int { return a.rate(w) }
+		_ = feed.Pump(ctx, sub, rate, func(u orchestrator.Update) { p.Send(UpdateMsg{u}) }) // ends with ctx
+	}()
+
+	ended := make(chan error, 1)
+	go func() {
+		_, err := p.Run()
+		ended <- err
+	}()
+	return watch(ctx, o, w, p, ended, restore)
+}
+
+func programOptions(ctx context.Context, o Options, w *wire) []tea.ProgramOption {
+	environ := o.Environ
+	fps := 30
+	if o.OverSSH {
+		fps = 20
+		environ = append(environ[:len(environ):len(environ)], "SSH_TTY=served") // no questions to the terminal
+	}
+	opts := []tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(w.writer()), tea.WithEnvironment(environ),
+		tea.WithoutSignalHandler(), tea.WithFPS(fps), tea.WithFilter(filter),
+	}
+	if o.Width > 0 && o.Height > 0 {
+		opts = append(opts, tea.WithWindowSize(o.Width, o.Height))
+	}
+	if theme.NoColor(environ) {
+		opts = append(opts, tea.WithColorProfile(colorprofile.Ascii)) // Bubble Tea takes only some values for yes
+	}
+	return opts
+}
+
+// filter keeps what the console must not follow: grapheme widths, which would differ from how it lays out, and being
+// suspended, which would stop the engine.
+func filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	switch m := msg.(type) {
+	case tea.ModeReportMsg:
+		if m.Mode == ansi.ModeUnicodeCore {
+			return nil
+		}
+	case tea.SuspendMsg:
+		return nil
+	}
+	return msg
+}
+
+// rate is how many live messages a second this viewer gets: fewer while writes are slow.
+func (a *App) rate(w *wire) int {
+	if w.stalled(slowWrite) {
+		return slowRate
+	}
+	return fastRate
+}
+
+// slowWrite is a write that takes so long that the link counts as slow.
+const slowWrite = 200 * time.Millisecond
+
+// watch waits for the program, and for everything that must end it from outside.
+func watch(ctx context.Context, o Options, w *wire, p *tea.Program, ended <-chan error, restore func()) error {
+	stall := o.withDefaults().StallTimeout
+	check := time.NewTicker(min(checkTime, stall/2))
+	defer check.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return result(ctx, w, err)
+		case <-w.failed:
+			return leave(p, ended, restore, fmt.Errorf("console: write to the terminal: %w", w.err))
+		case <-ctx.Done():
+			return leave(p, ended, restore, nil)
+		case <-check.C:
+			if w.stalled(stall) {
+				drop(o.Out)
+				return leave(p, ended, restore, ErrStalled)
+			}
+		}
+	}
+}
+
+// result turns the program's own error into the console's.
+func result(ctx context.Context, w *wire, err error) error {
+	select {
+	case <-w.failed:
+		return fmt.Errorf("console: write to the terminal: %w", w.err)
+	default:
+	}
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	return nil
+}
+
+// leave ends the program within a time; a program that hangs on its output is left behind.
+func leave(p *tea.Program, ended <-chan error, restore func(), err error) error {
+	go p.Kill()
+	t := time.NewTimer(leaveTime)
+	defer t.Stop()
+	select {
+	case <-ended:
+	case <-t.C:
+		restore()
+	}
+	return err
+}
+
+// drop closes an output that stalls, so that whoever hangs on it is set free. Files stay open: they are the process's
+// own.
+func drop(out io.Writer) {
+	if c, ok := out.(io.Closer); ok {
+		if _, file := out.(*os.File); !file {
+			_ = c.Close() // it is being given up
+		}
+	}
+}
+
+// saveTerminal remembers the terminal's state, to bring it back when the program cannot do it itself.
+func saveTerminal(in io.Reader) func() {
+	f, ok := in.(*os.File)
+	if !ok || !term.IsTerminal(f.Fd()) {
+		return func() {}
+	}
+	s, err := term.GetState(f.Fd())
+	if err != nil {
+		return func() {}
+	}
+	var done atomic.Bool
+	return func() {
+		if !done.Swap(true) {
+			_ = term.Restore(f.Fd(), s) // nothing more can be done
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package screen
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+)
+
+// filter is a parsed filter line: words that all have to hold. "state:failed,late", "tag:x" and "use:x" look at fields,
+// any other word is looked for in names, reasons and errors; "!" before a word turns it round.
+type filter struct {
+	query string
+	terms []term
+}
+
+type term struct {
+	not   bool
+	field string // "", "state", "tag", "use"
+	value string // lower case
+}
+
+func parseFilter(q string) filter {
+	f := filter{query: strings.TrimSpace(q)}
+	for w := range strings.FieldsSeq(strings.ToLower(q)) {
+		var t term
+		t.value, t.not = strings.CutPrefix(w, "!")
+		if k, v, ok := strings.Cut(t.value, ":"); ok && (k == "state" || k == "tag" || k == "use") {
+			t.field, t.value = k, v
+		}
+		if t.value != "" {
+			f.terms = append(f.terms, t)
+		}
+	}
+	return f
+}
+
+// runner says that a runner passes.
+func (f filter) runner(r *orchestrator.Runner, now time.Time) bool {
+	for _, t := range f.terms {
+		if t.runner(r, now) == t.not {
+			return false
+		}
+	}
+	return true
+}
+
+func (t term) runner(r *orchestrator.Runner, now time.Time) bool {
+	switch t.field {
+	case "state":
+		word, _, _ := strings.Cut(RunnerMark(r, now).Word, " ")
+		return t.state(word, r.State)
+	case "tag":
+		return slices.ContainsFunc(r.Tags, func(tag string) bool { return strings.EqualFold(tag, t.value) })
+	case "use":
+		return strings.Contains(strings.ToLower(r.Use), t.value)
+	}
+	if contains(t.value, r.ID, r.Description, r.Reason) {
+		return true
+	}
+	return r.Last != nil && contains(t.value, r.Last.Error)
+}
+
+// run says that a run passes.
+func (f filter) run(r *orchestrator.Run) bool {
+	for _, t := range f.terms {
+		var ok bool
+		switch t.field {
+		case "state":
+			ok = t.state(StateMark(r.State).Word, r.State)
+		case "":
+			ok = contains(t.value, r.Runner, r.ID, r.Trigger, r.Error, r.Reason, r.FailedStep, r.By)
+		default:
+			ok = true // runs have no such field
+			continue
+		}
+		if ok == t.not {
+			return false
+		}
+	}
+	return true
+}
+
+// state compares with the word on the screen and with the state's own name; commas separate alternatives.
+func (t term) state(word string, s orchestrator.State) bool {
+	for v := range strings.SplitSeq(t.value, ",") {
+		if v != "" && (strings.HasPrefix(word, v) || strings.HasPrefix(string(s), v)) {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(value string, in ...string) bool {
+	for _, s := range in {
+		if strings.Contains(strings.ToLower(s), value) {
+			return true
+		}
+	}
+	return false
+}

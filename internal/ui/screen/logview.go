@@ -1,0 +1,430 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/part"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// maxLines bounds the lines a log view keeps.
+const maxLines = 5000
+
+// LogView shows log lines: it follows the newest, or holds still with a cursor and counts what comes below. Lines are
+// numbered from the first one ever added, so that dropping old lines does not move what is on show.
+type LogView struct {
+	w, h   int
+	first  int // number of lines[0]
+	lines  []orchestrator.LogLine
+	level  int // index in levels: lower ones are hidden
+	wrap   bool
+	source bool // show which pipe a line is from
+
+	held   bool
+	cursor int // number of the line, while held
+	top    int // number of the first line on show, while held
+	seenTo int // number after the newest line when it was held
+
+	query   string
+	shown   []int // numbers of the lines that pass the level, ascending
+	matches []int // numbers of the shown lines that match, ascending
+}
+
+var levels = [...]string{"debug", "info", "warn", "error"}
+
+func levelOf(name string) int {
+	if i := slices.Index(levels[:], strings.ToLower(name)); i >= 0 {
+		return i
+	}
+	if strings.EqualFold(name, "warning") {
+		return 2
+	}
+	return 1
+}
+
+// NewLogView makes a following view of info lines and above.
+func NewLogView(source bool) *LogView { return &LogView{level: 1, source: source} }
+
+// Resize takes the size of the lines' area.
+func (v *LogView) Resize(w, h int) {
+	v.w, v.h = w, h
+	v.fit()
+}
+
+// Set replaces all lines.
+func (v *LogView) Set(lines []orchestrator.LogLine) {
+	v.first += len(v.lines)
+	v.lines, v.shown, v.matches = nil, nil, nil
+	v.held = false
+	v.Append(lines)
+}
+
+// Append adds lines at the end; the oldest are dropped beyond the bound.
+func (v *LogView) Append(lines []orchestrator.LogLine) {
+	for _, l := range lines {
+		v.lines = append(v.lines, l)
+		v.index(v.first + len(v.lines) - 1)
+	}
+	if over := len(v.lines) - maxLines; over > maxLines/10 { // in blocks, so that it does not cost at every line
+		v.lines = slices.Clone(v.lines[over:])
+		v.first += over
+		v.shown = dropBelow(v.shown, v.first)
+		v.matches = dropBelow(v.matches, v.first)
+	}
+	v.fit()
+}
+
+func dropBelow(ns []int, first int) []int {
+	i, _ := slices.BinarySearch(ns, first)
+	return slices.Clone(ns[i:])
+}
+
+// index enters one line into the shown lines and the matches.
+func (v *LogView) index(n int) {
+	l := v.line(n)
+	if levelOf(l.Level) < v.level && l.Gap == 0 {
+		return
+	}
+	v.shown = append(v.shown, n)
+	if v.query != "" && strings.Contains(fold(l.Msg, v.query), v.query) {
+		v.matches = append(v.matches, n)
+	}
+}
+
+// fold makes s lower case unless the query has a capital letter.
+func fold(s, query string) string {
+	if strings.ContainsFunc(query, unicode.IsUpper) {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+func (v *LogView) reindex() {
+	v.shown, v.matches = nil, nil
+	for i := range v.lines {
+		v.index(v.first + i)
+	}
+	v.fit()
+}
+
+func (v *LogView) line(n int) orchestrator.LogLine { return v.lines[n-v.first] }
+
+// at is the place of the cursor among the shown lines.
+func (v *LogView) at() int {
+	i, _ := slices.BinarySearch(v.shown, v.cursor)
+	return max(min(i, len(v.shown)-1), 0)
+}
+
+// fit keeps the cursor on a shown line and inside the window.
+func (v *LogView) fit() {
+	if !v.held || len(v.shown) == 0 {
+		return
+	}
+	i := v.at()
+	v.cursor = v.shown[i]
+	t, _ := slices.BinarySearch(v.shown, v.top)
+	v.top = v.shown[max(min(part.Window(t, i, len(v.shown), v.h), len(v.shown)-1), 0)]
+}
+
+// hold stops following, with the cursor on the newest line.
+func (v *LogView) hold() {
+	if v.held || len(v.shown) == 0 {
+		return
+	}
+	v.held = true
+	v.cursor = v.shown[len(v.shown)-1]
+	v.seenTo = v.first + len(v.lines)
+	v.top = v.shown[max(len(v.shown)-v.h, 0)]
+	v.fit()
+}
+
+// Follow goes to the newest line and stays there.
+func (v *LogView) Follow() { v.held = false }
+
+// ToggleHold holds, or follows again.
+func (v *LogView) ToggleHold() {
+	if v.held {
+		v.held = false
+		return
+	}
+	v.hold()
+}
+
+// Move moves the cursor by lines; moving up holds the view.
+func (v *LogView) Move(_ Env, n int) {
+	if !v.held && n > 0 {
+		return
+	}
+	v.hold()
+	v.jump(v.at() + n)
+}
+
+func (v *LogView) jump(i int) {
+	if len(v.shown) == 0 {
+		return
+	}
+	v.cursor = v.shown[max(min(i, len(v.shown)-1), 0)]
+	v.fit()
+}
+
+// Page moves by half pages.
+func (v *LogView) Page(e Env, halves int) { v.Move(e, halves*max(v.h/2, 1)) }
+
+// Home goes to the oldest line.
+func (v *LogView) Home(Env) {
+	v.hold()
+	v.jump(0)
+}
+
+// End goes to the newest line and follows.
+func (v *LogView) End(Env) { v.Follow() }
+
+// below counts the shown lines that came since the view was held.
+func (v *LogView) below() int {
+	i, _ := slices.BinarySearch(v.shown, v.seenTo)
+	return len(v.shown) - i
+}
+
+// Search looks for a text in the lines' messages; "" ends the search. The cursor goes to the newest match.
+func (v *LogView) Search(q string) {
+	v.query = q
+	v.reindex()
+	if len(v.matches) > 0 && q != "" {
+		v.hold()
+		v.goTo(v.matches[len(v.matches)-1])
+	}
+}
+
+// Query is what is searched for.
+func (v *LogView) Query() string { return v.query }
+
+// NextMatch goes to the next (1) or previous (-1) match, round the ends.
+func (v *LogView) NextMatch(dir int) { v.step(v.matches, dir) }
+
+// NextError goes to the next (1) or previous (-1) error line, round the ends.
+func (v *LogView) NextError(dir int) {
+	var errs []int
+	for _, n := range v.shown {
+		if levelOf(v.line(n).Level) == 3 {
+			errs = append(errs, n)
+		}
+	}
+	v.step(errs, dir)
+}
+
+func (v *LogView) step(ns []int, dir int) {
+	if len(ns) == 0 {
+		return
+	}
+	if !v.held {
+		v.hold()
+		v.cursor++ // so that the newest line itself counts
+	}
+	i, on := slices.BinarySearch(ns, v.cursor)
+	switch {
+	case dir < 0:
+		i--
+	case on:
+		i++
+	}
+	v.goTo(ns[(i+len(ns))%len(ns)])
+}
+
+// goTo puts the cursor on a line, with lines around it.
+func (v *LogView) goTo(n int) {
+	i, _ := slices.BinarySearch(v.shown, n)
+	v.cursor = n
+	v.top = v.shown[max(min(i-v.h/3, len(v.shown)-1), 0)]
+	v.fit()
+}
+
+// Level shows more (-1) or fewer (1) levels.
+func (v *LogView) Level(d int) {
+	v.level = max(min(v.level+d, len(levels)-1), 0)
+	v.reindex()
+}
+
+// ToggleWrap wraps long lines, or cuts them.
+func (v *LogView) ToggleWrap() { v.wrap = !v.wrap }
+
+// note says what the view shows, for its rule.
+func (v *LogView) note() string {
+	s := "≥" + levels[v.level]
+	if v.wrap {
+		s += theme.Sep + "wrap"
+	}
+	return s
+}
+
+// state says whether the view follows or holds.
+func (v *LogView) state() string {
+	switch {
+	case !v.held:
+		return "following"
+	case v.below() > 0:
+		return fmt.Sprintf("%s held +%d below", theme.GlyphPaused, v.below())
+	default:
+		return theme.GlyphPaused + " held"
+	}
+}
+
+// found says which match the cursor is on: "3 of 7".
+func (v *LogView) found() string {
+	if v.query == "" {
+		return ""
+	}
+	i, on := slices.BinarySearch(v.matches, v.cursor)
+	if on && v.held {
+		return fmt.Sprintf("/%s  %d of %d", v.query, i+1, len(v.matches))
+	}
+	return fmt.Sprintf("/%s  %s", v.query, count(len(v.matches), "match", "matches"))
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Draw draws the lines into the canvas.
+func (v *LogView) Draw(c part.Canvas, cursor bool) {
+	if len(v.shown) == 0 {
+		s := "no lines yet"
+		if len(v.lines) > 0 {
+			s = "no line at this level; - shows lower levels"
+		}
+		c.Text(1, 0, c.W-2, theme.Muted, s)
+		return
+	}
+	if v.held {
+		i, _ := slices.BinarySearch(v.shown, v.top)
+		for y := 0; y < c.H && i < len(v.shown); i++ {
+			y += v.drawLine(c, y, v.shown[i], cursor)
+		}
+		return
+	}
+	i, rows := len(v.shown), 0
+	for i > 0 && rows < c.H {
+		i--
+		rows += v.height(c.W, v.shown[i])
+	}
+	for y := min(c.H-rows, 0); y < c.H && i < len(v.shown); i++ {
+		y += v.drawLine(c, y, v.shown[i], false)
+	}
+}
+
+// prefix is the width of what stands before the message.
+func (v *LogView) prefix(w int) (clock, name, all int) {
+	clock = 12
+	if w < 60 {
+		clock = 8
+	}
+	name = min(max(w/6, 8), 22)
+	if w < 50 {
+		name = 0
+	}
+	all = 1 + clock + 1 + 2
+	if name > 0 {
+		all += name + 1
+	}
+	return clock, name, all
+}
+
+func (v *LogView) height(w, n int) int {
+	l := v.line(n)
+	h := 1
+	if l.Gap > 0 {
+		h++
+	}
+	if v.wrap {
+		_, _, p := v.prefix(w)
+		h += max(len(part.Wrap(l.Msg, max(w-p, 1), 50))-1, 0)
+	}
+	return h
+}
+
+// drawLine draws one line and gives the rows it took.
+func (v *LogView) drawLine(c part.Canvas, y, n int, cursor bool) int {
+	l := v.line(n)
+	rows := 0
+	if l.Gap > 0 {
+		c.Text(1, y, c.W-2, theme.Late, fmt.Sprintf("~~ %s not kept here ~~", count(l.Gap, "line", "lines")))
+		y++
+		rows++
+	}
+	clock, name, x := v.prefix(c.W)
+	role := levelRole(l.Level)
+	if cursor && n == v.cursor {
+		c.Attr(0, y, c.W, theme.Selected)
+		c.Put(0, y, theme.Accent, theme.Cursor)
+	}
+	at := text.ClockMillis(l.At)
+	if clock == 8 {
+		at = text.Clock(l.At)
+	}
+	c.Text(1, y, clock, theme.Muted, at)
+	letter := role
+	if letter == theme.Plain {
+		letter = theme.Muted
+	}
+	c.Text(2+clock, y, 1, letter, strings.ToUpper(levels[levelOf(l.Level)][:1]))
+	if name > 0 {
+		from := leaf(l.Step)
+		if v.source {
+			from = l.Runner
+		}
+		c.Name(4+clock, y, name, theme.Muted, from)
+	}
+	msgs := []string{l.Msg}
+	if v.wrap {
+		msgs = part.Wrap(l.Msg, max(c.W-x, 1), 50)
+	}
+	for i, m := range msgs {
+		c.Text(x, y+i, c.W-x, role, m)
+		v.highlight(c.Sub(x, y+i, c.W-x, 1), m, n == v.cursor && v.held)
+	}
+	return rows + max(len(msgs), 1)
+}
+
+func levelRole(level string) theme.Role {
+	switch levelOf(level) {
+	case 0:
+		return theme.Faint
+	case 2:
+		return theme.Retry
+	case 3:
+		return theme.Failed
+	default:
+		return theme.Plain
+	}
+}
+
+// highlight marks the matches in one drawn row.
+func (v *LogView) highlight(c part.Canvas, s string, current bool) {
+	if v.query == "" {
+		return
+	}
+	a := theme.Match
+	if current {
+		a = theme.Current
+	}
+	hay := fold(s, v.query)
+	if len(hay) != len(s) {
+		return // folding changed the length, so places do not carry over
+	}
+	for from := 0; ; {
+		i := strings.Index(hay[from:], v.query)
+		if i < 0 {
+			return
+		}
+		from += i
+		c.Attr(text.Width(s[:from]), 0, text.Width(s[from:from+len(v.query)]), a)
+		from += len(v.query)
+	}
+}

@@ -1,0 +1,135 @@
+package screen
+
+import (
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/part"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// columns are the columns of the dashboard at one width. Name, state and next are always there.
+type columns struct {
+	name  int
+	strip int // 0 = none
+	ok    bool
+	p95   bool
+	last  bool
+}
+
+// The widths of the columns with the gap before or after them.
+const (
+	markCols  = 4 // cursor, blank, glyph, blank
+	stateCols = 12
+	okCols    = 6
+	p95Cols   = 7
+	nextCols  = 10
+	lastCols  = 4
+	minName   = 18
+	maxName   = 32
+)
+
+// pipeColumns drops columns until the names have room: P95, OK%, then the strip's older half, then LAST.
+func pipeColumns(w int) columns {
+	tries := []columns{
+		{strip: 24, ok: true, p95: true, last: true},
+		{strip: 12, ok: true, p95: true, last: true},
+		{strip: 12, ok: true, last: true},
+		{strip: 12, last: true},
+		{strip: 6, last: true},
+		{last: true},
+		{},
+	}
+	for i, c := range tries {
+		c.name = w - c.width()
+		if c.name < minName && i < len(tries)-1 {
+			continue
+		}
+		if extra := c.name - maxName; extra > 0 && c.strip == 24 {
+			grow := min(extra, orchestrator.StripLen-c.strip)
+			c.strip, c.name = c.strip+grow, c.name-grow
+		}
+		c.name = min(max(c.name, 4), maxName)
+		return c
+	}
+	return columns{}
+}
+
+func (c columns) width() int {
+	w := markCols + stateCols + nextCols + c.strip
+	if c.ok {
+		w += okCols
+	}
+	if c.p95 {
+		w += p95Cols
+	}
+	if c.last {
+		w += lastCols
+	}
+	return w
+}
+
+func (c columns) heads(cv part.Canvas, y int) {
+	x := cv.Text(markCols, y, c.name, theme.Faint, "PIPE")
+	x = cv.Text(x, y, stateCols, theme.Faint, " STATE")
+	if c.strip > 0 {
+		head := "LAST RUNS"
+		if c.strip < 9 {
+			head = "RUNS"
+		}
+		x = cv.Text(x, y, c.strip, theme.Faint, head)
+	}
+	if c.ok {
+		x = cv.Right(x, y, okCols, theme.Faint, "OK%")
+	}
+	if c.p95 {
+		x = cv.Right(x, y, p95Cols, theme.Faint, "P95")
+	}
+	x = cv.Text(x+1, y, nextCols-1, theme.Faint, "NEXT")
+	if c.last {
+		cv.Right(x-1, y, lastCols, theme.Faint, "LAST")
+	}
+}
+
+func (c columns) row(cv part.Canvas, y int, r *orchestrator.Runner, now time.Time, current bool) {
+	m := RunnerMark(r, now)
+	if current {
+		cv.Attr(0, y, cv.W, theme.Selected)
+		cv.Put(0, y, theme.Accent, theme.Cursor)
+	}
+	cv.Put(2, y, m.Role, m.Glyph)
+	name := theme.Plain
+	if r.State == orchestrator.Disabled {
+		name = theme.Muted
+	}
+	x := cv.Name(markCols, y, c.name, name, r.ID)
+	word := m.Role
+	if m.Role == theme.OK {
+		word = theme.Muted
+	}
+	cv.Text(x+1, y, stateCols-1, word, m.Word)
+	x += stateCols
+	if c.strip > 0 {
+		drawStrip(cv, x, y, c.strip, r)
+		x += c.strip
+	}
+	if c.ok {
+		x = cv.Right(x, y, okCols, theme.Plain, OKWord(r))
+	}
+	if c.p95 {
+		s := "-"
+		if r.P95 > 0 {
+			s = text.Duration(r.P95)
+		}
+		x = cv.Right(x, y, p95Cols, theme.Muted, s)
+	}
+	next := theme.Plain
+	if r.State == orchestrator.Late {
+		next = theme.Late
+	}
+	x = cv.Text(x+1, y, nextCols-1, next, NextWord(r, now))
+	if c.last {
+		cv.Right(x-1, y, lastCols, theme.Muted, LastWord(r, now))
+	}
+}

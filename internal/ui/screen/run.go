@@ -1,0 +1,298 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/part"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// Run is one run: its steps on a time line, and the log of the step under the cursor.
+type Run struct {
+	id     string
+	runner string
+	w, h   int
+
+	run    orchestrator.Run
+	steps  []orchestrator.Step
+	loaded bool
+	err    string
+	stamp  string
+	readAt time.Time
+
+	cursor string // path of the step
+	top    int
+	chose  bool // the user has moved the cursor
+	onLog  bool
+
+	log      *LogView
+	lines    []orchestrator.LogLine // of the whole run
+	lastSeq  int64
+	logErr   string
+	logState int // 0 = not read, 1 = read, 2 = lines are missing
+}
+
+// NewRun opens a run of which at least ID and Runner are known.
+func NewRun(r orchestrator.Run) *Run {
+	v := NewLogView(false)
+	v.level = 0
+	return &Run{id: r.ID, runner: r.Runner, run: SafeRun(r), log: v}
+}
+
+// Scopes are the action scopes of a run; the keys of a log work on the log below the steps.
+func (r *Run) Scopes() []string { return []string{"run", "logs", "list", "item"} }
+
+// Crumb names the run with its state.
+func (r *Run) Crumb(env Env) string {
+	m := StateMark(r.run.State)
+	s := r.runner + theme.Crumb + ShortID(r.id) + theme.Sep + m.Glyph + " " + m.Word
+	if d := r.run.Duration(env.Now); d > 0 {
+		if r.run.EndedAt.IsZero() {
+			d = d.Truncate(time.Second)
+		}
+		s += theme.Sep + text.Duration(d)
+	}
+	return s
+}
+
+// Resize takes the body's size.
+func (r *Run) Resize(w, h int) {
+	r.w, r.h = w, h
+	r.fit()
+}
+
+// runLayout is where things are: steps above, log below.
+type runLayout struct {
+	rows int // of steps
+	logY int // of the log's rule
+	logH int // lines of the log
+	info bool
+}
+
+func (r *Run) layout(h int) runLayout {
+	n := max(len(r.steps), 1)
+	l := runLayout{info: h >= 14}
+	room := h - 3 // two rules and the heads
+	if l.info {
+		room--
+	}
+	l.rows = min(n, max(room*6/10, 1))
+	l.logY = 2 + l.rows
+	l.logH = max(room-l.rows, 0)
+	return l
+}
+
+func (r *Run) fit() {
+	l := r.layout(r.h)
+	r.top = part.Window(r.top, r.at(), len(r.steps), l.rows)
+	r.log.Resize(r.w, l.logH)
+}
+
+func (r *Run) at() int {
+	return max(slices.IndexFunc(r.steps, func(s orchestrator.Step) bool { return s.Path == r.cursor }), 0)
+}
+
+// Refresh has nothing to sort; steps come through Wants.
+func (r *Run) Refresh(Env) {}
+
+// stampOf changes when the run may have changed.
+func (r *Run) stampOf(d *Data) string {
+	rn := d.Runner(r.runner)
+	if rn == nil {
+		return ""
+	}
+	for _, run := range []*orchestrator.Run{rn.Current, rn.Last} {
+		if run != nil && run.ID == r.id {
+			return fmt.Sprint(run.State, run.Attempt, run.Attempts, run.EndedAt.Unix(), rn.StepsDone, rn.StepsAll)
+		}
+	}
+	return ""
+}
+
+// Wants asks for the steps when the run changed, at most once a second, and for the log.
+func (r *Run) Wants(env Env) []Want {
+	var out []Want
+	st := r.stampOf(env.Data)
+	if !r.loaded || st != r.stamp && env.Now.Sub(r.readAt) >= refresh {
+		out = append(out, Want{Key: "run:" + r.id + ":" + st, Kind: WantDetail, Run: r.id, Runner: st})
+	}
+	if r.logState != 1 {
+		out = append(out, Want{Key: fmt.Sprint("runlog:", r.id, r.lastSeq), Kind: WantLogs, Logs: orchestrator.LogFilter{Run: r.id, After: r.lastSeq}})
+	}
+	return out
+}
+
+// Receive takes the steps or the log.
+func (r *Run) Receive(env Env, a Answer) {
+	switch a.Kind {
+	case WantDetail:
+		r.stamp, r.readAt = a.Runner, env.Now
+		first := !r.loaded
+		r.loaded = true
+		if a.Err != nil {
+			r.err = text.Line(a.Err.Error(), maxText)
+			return
+		}
+		r.err = ""
+		d := safeDetail(a.Detail)
+		r.run, r.steps = d.Run, d.Steps
+		if first || !r.chose {
+			r.choose()
+		}
+		r.fit()
+	case WantLogs:
+		r.logState, r.logErr = 1, ""
+		if a.Err != nil {
+			r.logErr = text.Line(a.Err.Error(), maxText)
+		}
+		r.addLines(a.Lines)
+		r.showLog()
+	}
+}
+
+// choose puts the cursor where the news is: the failed step, else the one at work, else the whole run.
+func (r *Run) choose() {
+	want := ""
+	for _, s := range r.steps {
+		if s.Composite {
+			continue
+		}
+		if failed(s.State) || s.State == orchestrator.AwaitingRetry || s.State == orchestrator.Running {
+			want = s.Path
+			if failed(s.State) {
+				break
+			}
+		}
+	}
+	if want == "" && len(r.steps) > 0 {
+		want = r.steps[0].Path
+	}
+	if want != r.cursor {
+		r.cursor = want
+		r.showLog()
+	}
+}
+
+// addLines takes lines that are newer than the newest known one.
+func (r *Run) addLines(lines []orchestrator.LogLine) []orchestrator.LogLine {
+	var fresh []orchestrator.LogLine
+	for _, l := range lines {
+		if l.Seq > r.lastSeq {
+			r.lastSeq = l.Seq
+			fresh = append(fresh, SafeLog(l))
+		}
+	}
+	r.lines = append(r.lines, fresh...)
+	if over := len(r.lines) - 2*maxLines; over > 0 {
+		r.lines = slices.Clone(r.lines[over:])
+	}
+	return fresh
+}
+
+// AppendLogs takes live lines of this run. A jump in their numbers means that lines are missing, which are then read.
+func (r *Run) AppendLogs(lines []orchestrator.LogLine, gap int) {
+	if r.logState != 1 {
+		return // the answer on its way brings them
+	}
+	var mine []orchestrator.LogLine
+	for _, l := range lines {
+		if l.Run == r.id && l.Seq > r.lastSeq {
+			mine = append(mine, l)
+		}
+	}
+	if gap > 0 || len(mine) > 0 && mine[0].Seq > r.lastSeq+1 {
+		r.logState = 2
+		return
+	}
+	fresh := r.addLines(mine)
+	r.log.Append(slices.DeleteFunc(fresh, func(l orchestrator.LogLine) bool { return !r.ofStep(l.Step) }))
+}
+
+// ofStep says that a line's step is the one under the cursor or inside it. The first step is the whole run.
+func (r *Run) ofStep(path string) bool {
+	return r.at() == 0 || path == r.cursor || strings.HasPrefix(path, r.cursor+"/")
+}
+
+// showLog shows the lines of the step under the cursor, from its first error when it failed.
+func (r *Run) showLog() {
+	var lines []orchestrator.LogLine
+	for _, l := range r.lines {
+		if r.ofStep(l.Step) {
+			lines = append(lines, l)
+		}
+	}
+	r.log.Set(lines)
+	r.fit()
+	if len(r.steps) > 0 && failed(r.steps[r.at()].State) {
+		r.log.Home(Env{})
+		if levelOf(r.log.firstLevel()) != 3 {
+			r.log.NextError(1)
+		}
+	}
+}
+
+// firstLevel is the level of the oldest line shown.
+func (v *LogView) firstLevel() string {
+	if len(v.shown) == 0 {
+		return ""
+	}
+	return v.line(v.shown[0]).Level
+}
+
+// NextPane moves the focus between steps and log.
+func (r *Run) NextPane(Env) { r.onLog = !r.onLog }
+
+// LogView is the log below the steps.
+func (r *Run) LogView() *LogView { return r.log }
+
+// Move moves the cursor over the steps, or in the log.
+func (r *Run) Move(env Env, n int) {
+	if r.onLog {
+		r.log.Move(env, n)
+		return
+	}
+	if len(r.steps) == 0 {
+		return
+	}
+	r.chose = true
+	r.cursor = r.steps[max(min(r.at()+n, len(r.steps)-1), 0)].Path
+	r.showLog()
+}
+
+// Page moves by half pages.
+func (r *Run) Page(env Env, halves int) {
+	if r.onLog {
+		r.log.Page(env, halves)
+		return
+	}
+	r.Move(env, halves*max(r.layout(r.h).rows/2, 1))
+}
+
+// Home goes to the first row.
+func (r *Run) Home(env Env) {
+	if r.onLog {
+		r.log.Home(env)
+		return
+	}
+	r.Move(env, -len(r.steps))
+}
+
+// End goes to the last row.
+func (r *Run) End(env Env) {
+	if r.onLog {
+		r.log.End(env)
+		return
+	}
+	r.Move(env, len(r.steps))
+}
+
+// Target is the run itself.
+func (r *Run) Target(Env) (Target, bool) {
+	run := r.run
+	return Target{Runner: r.runner, Run: &run}, true
+}

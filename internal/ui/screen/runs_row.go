@@ -1,0 +1,188 @@
+package screen
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/part"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// runCols are the columns of a history at one width.
+type runCols struct {
+	pipe, bar, trigger, note int
+	warn                     bool
+}
+
+const (
+	runIDCols   = 7
+	startedCols = 14
+	durCols     = 8
+)
+
+func runColumns(w int, all bool) runCols {
+	var c runCols
+	if all {
+		c.pipe = min(max(w/5, 10), 26)
+	}
+	if w >= 70 {
+		c.trigger, c.warn = 10, true
+	}
+	if w >= 76 {
+		c.bar = min(w/10, 20)
+	}
+	used := markCols + runIDCols + c.pipe + startedCols + durCols + c.trigger + 4
+	if c.bar > 0 {
+		used += c.bar + 1
+	}
+	if c.pipe > 0 {
+		used++
+	}
+	if c.warn {
+		used += 5
+	}
+	c.note = max(w-used, 0)
+	return c
+}
+
+func (c runCols) heads(cv part.Canvas, y int) {
+	x := cv.Text(markCols, y, runIDCols, theme.Faint, "RUN")
+	if c.pipe > 0 {
+		x = cv.Text(x, y, c.pipe, theme.Faint, "PIPE") + 1
+	}
+	x = cv.Text(x, y, startedCols, theme.Faint, "STARTED")
+	x = cv.Right(x, y, durCols, theme.Faint, "DURATION") + 1
+	if c.bar > 0 {
+		x += c.bar + 1
+	}
+	if c.trigger > 0 {
+		x = cv.Text(x, y, c.trigger, theme.Faint, "TRIGGER")
+	}
+	cv.Text(x+1, y, c.note, theme.Faint, "NOTE")
+	if c.warn {
+		cv.Right(cv.W-5, y, 4, theme.Faint, "WARN")
+	}
+}
+
+func (c runCols) row(cv part.Canvas, y int, r *orchestrator.Run, now time.Time, longest time.Duration, current bool) {
+	m := StateMark(r.State)
+	if r.Idle {
+		m = Mark{theme.GlyphSkipped, "nothing to do", theme.Muted}
+	}
+	if current {
+		cv.Attr(0, y, cv.W, theme.Selected)
+		cv.Put(0, y, theme.Accent, theme.Cursor)
+	}
+	cv.Put(2, y, m.Role, m.Glyph)
+	x := cv.Text(markCols, y, runIDCols, theme.Plain, ShortID(r.ID))
+	if c.pipe > 0 {
+		x = cv.Name(x, y, c.pipe, theme.Plain, r.Runner) + 1
+	}
+	x = cv.Text(x, y, startedCols, theme.Muted, startedWord(r, now))
+	d := r.Duration(now)
+	if d > 0 && r.EndedAt.IsZero() {
+		d = d.Truncate(time.Second)
+	}
+	dur := "-"
+	if !r.StartedAt.IsZero() {
+		dur = text.Duration(d)
+	}
+	x = cv.Right(x, y, durCols, theme.Plain, dur) + 1
+	if c.bar > 0 {
+		n := 0
+		if longest > 0 {
+			n = int(float64(c.bar)*float64(d)/float64(longest) + 0.5)
+		}
+		glyph := theme.BarOK
+		if failed(r.State) {
+			glyph = theme.BarFailed
+		}
+		if n == 0 && d > 0 {
+			n, glyph = 1, theme.Spark[1]
+		}
+		cv.Repeat(x, y, min(n, c.bar), m.Role, glyph)
+		x += c.bar + 1
+	}
+	if c.trigger > 0 {
+		who := r.Trigger
+		if r.By != "" {
+			who = r.By
+		}
+		x = cv.Text(x, y, c.trigger, theme.Muted, who)
+	}
+	cv.Text(x+1, y, c.note, noteRole(r), noteWord(r, now))
+	if c.warn && r.Warnings > 0 {
+		cv.Right(cv.W-5, y, 4, theme.Retry, fmt.Sprint(r.Warnings))
+	}
+}
+
+// startedWord is when the run began; rows that stand for more than one tick say when the last was.
+func startedWord(r *orchestrator.Run, now time.Time) string {
+	at := r.StartedAt
+	if at.IsZero() {
+		at = r.DueAt
+	}
+	if at.IsZero() {
+		at = r.CreatedAt
+	}
+	if r.Count > 1 && !r.LastAt.IsZero() {
+		at = r.LastAt
+	}
+	at, now = at.UTC(), now.UTC()
+	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
+		return text.Clock(at)
+	}
+	return text.Moment(at, now)
+}
+
+// noteWord says in a few words what became of the run.
+func noteWord(r *orchestrator.Run, now time.Time) string {
+	if r.Count > 1 {
+		s := r.Reason
+		if s == "" {
+			s = StateMark(r.State).Word
+		}
+		if r.Idle {
+			s = "nothing to do"
+		}
+		return fmt.Sprintf("%s %s%d since %s", s, theme.Times, r.Count, text.Moment(r.FirstAt, now))
+	}
+	switch {
+	case r.Idle:
+		return "nothing to do"
+	case r.Error != "" && r.FailedStep != "":
+		return leaf(r.FailedStep) + " " + triesOf(r) + r.Error
+	case r.Error != "":
+		return r.Error
+	case r.State == orchestrator.Completed && r.Attempts > 1:
+		return fmt.Sprintf("%s %d attempts", theme.GlyphRetry, r.Attempts)
+	case r.State == orchestrator.Completed:
+		return r.Reason
+	case r.Reason != "":
+		return StateMark(r.State).Word + ": " + r.Reason
+	default:
+		return StateMark(r.State).Word
+	}
+}
+
+func triesOf(r *orchestrator.Run) string {
+	if r.MaxAttempts > 1 && r.Attempts > 0 {
+		return fmt.Sprintf("%d/%d ", r.Attempts, r.MaxAttempts)
+	}
+	return ""
+}
+
+func noteRole(r *orchestrator.Run) theme.Role {
+	switch {
+	case failed(r.State):
+		return theme.Failed
+	case r.State == orchestrator.AwaitingRetry:
+		return theme.Retry
+	case r.State == orchestrator.Completed && !r.Idle, r.State == orchestrator.Running:
+		return theme.Plain
+	default:
+		return theme.Muted
+	}
+}

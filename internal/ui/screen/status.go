@@ -1,0 +1,229 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// Rank orders runners by how much attention they need, most first.
+type Rank int
+
+// The ranks.
+const (
+	RankFailed Rank = iota
+	RankRetrying
+	RankLate
+	RankRunning
+	RankQueued
+	RankPaused
+	RankCalm
+	RankDisabled
+)
+
+// settle is how long a run has to go on before its runner moves up among the running ones, so that short runs do not
+// make the list jump.
+const settle = 3 * time.Second
+
+// Mark is how a state looks: a glyph, a word and a role.
+type Mark struct {
+	Glyph string
+	Word  string
+	Role  theme.Role
+}
+
+// RankOf says where a runner belongs.
+func RankOf(r *orchestrator.Runner, now time.Time) Rank {
+	switch r.State {
+	case orchestrator.Disabled:
+		return RankDisabled
+	case orchestrator.Paused:
+		return RankPaused
+	case orchestrator.AwaitingRetry:
+		return RankRetrying
+	case orchestrator.Late:
+		return RankLate
+	case orchestrator.Pending, orchestrator.Interrupted:
+		return RankQueued
+	case orchestrator.Running, orchestrator.Cancelling:
+		if r.Current != nil && now.Sub(r.Current.StartedAt) < settle {
+			return lastRank(r)
+		}
+		return RankRunning
+	case orchestrator.Failed, orchestrator.Crashed:
+		return RankFailed
+	default:
+		return lastRank(r)
+	}
+}
+
+func lastRank(r *orchestrator.Runner) Rank {
+	if r.Last != nil && failed(r.Last.State) {
+		return RankFailed
+	}
+	return RankCalm
+}
+
+func failed(s orchestrator.State) bool { return s == orchestrator.Failed || s == orchestrator.Crashed }
+
+// RunnerMark says how a runner looks now. The word has at most eleven columns.
+func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
+	switch r.State {
+	case orchestrator.AwaitingRetry:
+		return Mark{theme.GlyphRetry, withTries("retry", r.Current), theme.Retry}
+	case orchestrator.Late:
+		due := r.NextAt
+		if r.Current != nil && !r.Current.DueAt.IsZero() {
+			due = r.Current.DueAt
+		}
+		if d := now.Sub(due); !due.IsZero() && d > 0 {
+			return Mark{theme.GlyphLate, "late " + text.Countdown(d), theme.Late}
+		}
+		return Mark{theme.GlyphLate, "late", theme.Late}
+	case orchestrator.Running:
+		if r.StepsAll > 1 {
+			return Mark{theme.GlyphRunning, fmt.Sprintf("run %d/%d", min(r.StepsDone+1, r.StepsAll), r.StepsAll), theme.Running}
+		}
+		return Mark{theme.GlyphRunning, "running", theme.Running}
+	case orchestrator.Scheduled, orchestrator.Completed, "":
+		if r.Last == nil {
+			return Mark{theme.GlyphQueued, "no run yet", theme.Muted}
+		}
+		return lastMark(r.Last)
+	case orchestrator.Failed, orchestrator.Crashed:
+		if r.Last != nil && failed(r.Last.State) {
+			return lastMark(r.Last)
+		}
+	}
+	return StateMark(r.State)
+}
+
+func lastMark(l *orchestrator.Run) Mark {
+	switch l.State {
+	case orchestrator.Failed:
+		return Mark{theme.GlyphFailed, withTries("failed", l), theme.Failed}
+	case orchestrator.Completed:
+		return Mark{theme.GlyphOK, "ok", theme.OK}
+	default:
+		return StateMark(l.State)
+	}
+}
+
+// withTries adds "2/5" when the numbers are known.
+func withTries(word string, r *orchestrator.Run) string {
+	if r == nil || r.Attempts < 1 {
+		return word
+	}
+	if r.MaxAttempts < r.Attempts {
+		return fmt.Sprintf("%s %d", word, r.Attempts)
+	}
+	return fmt.Sprintf("%s %d/%d", word, r.Attempts, r.MaxAttempts)
+}
+
+// StateMark says how a run, step or attempt in a state looks.
+func StateMark(s orchestrator.State) Mark {
+	switch s {
+	case orchestrator.Completed:
+		return Mark{theme.GlyphOK, "ok", theme.OK}
+	case orchestrator.Failed:
+		return Mark{theme.GlyphFailed, "failed", theme.Failed}
+	case orchestrator.Crashed:
+		return Mark{theme.GlyphFailed, "crashed", theme.Failed}
+	case orchestrator.AwaitingRetry:
+		return Mark{theme.GlyphRetry, "retry", theme.Retry}
+	case orchestrator.Running:
+		return Mark{theme.GlyphRunning, "running", theme.Running}
+	case orchestrator.Cancelling:
+		return Mark{theme.GlyphRunning, "stopping", theme.Late}
+	case orchestrator.Late:
+		return Mark{theme.GlyphLate, "late", theme.Late}
+	case orchestrator.Pending:
+		return Mark{theme.GlyphQueued, "queued", theme.Running}
+	case orchestrator.Scheduled:
+		return Mark{theme.GlyphQueued, "planned", theme.Muted}
+	case orchestrator.Interrupted:
+		return Mark{theme.GlyphQueued, "interrupted", theme.Late}
+	case orchestrator.Paused:
+		return Mark{theme.GlyphPaused, "paused", theme.Paused}
+	case orchestrator.Cancelled:
+		return Mark{theme.GlyphSkipped, "cancelled", theme.Muted}
+	case orchestrator.Skipped:
+		return Mark{theme.GlyphSkipped, "skipped", theme.Muted}
+	case orchestrator.Missed:
+		return Mark{theme.GlyphSkipped, "missed", theme.Late}
+	case orchestrator.Dropped:
+		return Mark{theme.GlyphSkipped, "dropped", theme.Late}
+	case orchestrator.Disabled:
+		return Mark{theme.GlyphDisabled, "disabled", theme.Muted}
+	default:
+		return Mark{theme.GlyphDisabled, string(s), theme.Muted}
+	}
+}
+
+// NextWord is the NEXT column: when something happens to the runner, in at most eight columns.
+func NextWord(r *orchestrator.Runner, now time.Time) string {
+	switch {
+	case r.State == orchestrator.Disabled:
+		return "-"
+	case r.State == orchestrator.Paused:
+		if r.Pause == nil || r.Pause.At.IsZero() {
+			return "held"
+		}
+		return "held " + text.Age(now.Sub(r.Pause.At))
+	case r.State == orchestrator.AwaitingRetry && r.Current != nil && !r.Current.NextAt.IsZero():
+		if w := text.Countdown(r.Current.NextAt.Sub(now)); len(w) <= 5 && w != "now" {
+			return "in " + w
+		} else {
+			return w
+		}
+	case r.State == orchestrator.Late:
+		return "overdue"
+	case r.NextAt.IsZero():
+		return "-"
+	default:
+		return text.Countdown(r.NextAt.Sub(now))
+	}
+}
+
+// LastWord is the LAST column: how long ago the runner last did something, in at most three columns.
+func LastWord(r *orchestrator.Runner, now time.Time) string {
+	switch {
+	case r.Current != nil && !r.Current.StartedAt.IsZero() && r.Current.EndedAt.IsZero():
+		return "now"
+	case r.Last == nil:
+		return "-"
+	default:
+		at := r.Last.EndedAt
+		if at.IsZero() {
+			at = r.Last.CreatedAt
+		}
+		if d := now.Sub(at); d >= time.Minute {
+			return text.Age(d)
+		}
+		return "<1m" // seconds would tick in every row
+	}
+}
+
+// OKWord is the OK% column.
+func OKWord(r *orchestrator.Runner) string {
+	switch {
+	case r.Runs == 0:
+		return "-"
+	case r.OKRate >= 1:
+		return "100"
+	default:
+		return fmt.Sprintf("%.1f", float64(int(r.OKRate*1000))/10) // 99.96 is not 100
+	}
+}
+
+// ShortID is the part of a run's id that a person compares: its last six characters, in lower case.
+func ShortID(id string) string {
+	if len(id) > 6 {
+		id = id[len(id)-6:]
+	}
+	return strings.ToLower(id)
+}

@@ -1,0 +1,245 @@
+// Package uitest has what tests of the console need: an orchestrator that holds still, a driver that presses keys
+// without waiting, and a terminal to look at. It is linked into tests only.
+package uitest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/feed"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+)
+
+// Now is the moment all fixtures are seen from.
+var Now = time.Date(2026, 11, 24, 14, 2, 31, 0, time.UTC)
+
+// Fake is an orchestrator over fixed data. Commands change the data at once and are recorded. It is safe for concurrent
+// use.
+type Fake struct {
+	Hub *feed.Hub
+
+	mu      sync.Mutex
+	snap    orchestrator.Snapshot
+	runs    []orchestrator.Run // newest first
+	details map[string]orchestrator.RunDetail
+	logs    []orchestrator.LogLine
+	events  []orchestrator.Event
+	calls   []string
+	err     error // given by the next command
+}
+
+// New makes a fake with the given data.
+func New(f Fixture) *Fake {
+	return &Fake{
+		Hub:  feed.NewHub(feed.Options{}),
+		snap: f.Snapshot, runs: f.Runs, details: f.Details, logs: f.Logs, events: f.Events,
+	}
+}
+
+// Fixture is the data of a Fake.
+type Fixture struct {
+	Snapshot orchestrator.Snapshot
+	Runs     []orchestrator.Run
+	Details  map[string]orchestrator.RunDetail
+	Logs     []orchestrator.LogLine
+	Events   []orchestrator.Event // newest first
+}
+
+// Calls gives the commands so far: "pause crm-sync by kim".
+func (f *Fake) Calls() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.calls)
+}
+
+// FailNext makes the next command fail.
+func (f *Fake) FailNext(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func (f *Fake) command(format string, args ...any) error {
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+	err := f.err
+	f.err = nil
+	return err
+}
+
+// Change changes a runner and publishes it.
+func (f *Fake) Change(id string, change func(*orchestrator.Runner)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.change(id, change)
+}
+
+func (f *Fake) change(id string, change func(*orchestrator.Runner)) {
+	for i := range f.snap.Runners {
+		if f.snap.Runners[i].ID == id {
+			change(&f.snap.Runners[i])
+			f.Hub.Runner(f.snap.Runners[i])
+		}
+	}
+}
+
+func (f *Fake) runner(id string) (*orchestrator.Runner, error) {
+	for i := range f.snap.Runners {
+		if f.snap.Runners[i].ID == id {
+			return &f.snap.Runners[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %s", orchestrator.ErrUnknownRunner, id)
+}
+
+// Start does nothing.
+func (f *Fake) Start(context.Context) error { return nil }
+
+// Stop closes the hub.
+func (f *Fake) Stop(context.Context) error { f.Hub.Close(); return nil }
+
+// Run waits for ctx.
+func (f *Fake) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+
+// RunOnce records a fire.
+func (f *Fake) RunOnce(_ context.Context, runner string, r orchestrator.FireRequest) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.runner(runner); err != nil {
+		return "", err
+	}
+	return "01KAVFIRED", f.command("fire %s by %s", runner, r.By.Name)
+}
+
+// Pause pauses a runner.
+func (f *Fake) Pause(_ context.Context, runner string, r orchestrator.PauseRequest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.command("pause %s by %s reason %q", runner, r.By.Name, r.Reason); err != nil {
+		return err
+	}
+	f.change(runner, func(rn *orchestrator.Runner) {
+		rn.State, rn.Pause = orchestrator.Paused, &orchestrator.Pause{By: r.By.Name, Reason: r.Reason, At: Now, Until: r.Until}
+	})
+	return nil
+}
+
+// Resume resumes a runner.
+func (f *Fake) Resume(_ context.Context, runner string, by orchestrator.Actor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.command("resume %s by %s", runner, by.Name); err != nil {
+		return err
+	}
+	f.change(runner, func(rn *orchestrator.Runner) { rn.State, rn.Pause = orchestrator.Scheduled, nil })
+	return nil
+}
+
+// Cancel records a cancel.
+func (f *Fake) Cancel(_ context.Context, run string, by orchestrator.Actor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.command("cancel %s by %s", run, by.Name)
+}
+
+// Rerun records a retry.
+func (f *Fake) Rerun(_ context.Context, run string, r orchestrator.RerunRequest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.command("rerun %s all=%v by %s", run, r.All, r.By.Name)
+}
+
+// Snapshot gives the data.
+func (f *Fake) Snapshot(context.Context) (orchestrator.Snapshot, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.snap
+	s.Runners = slices.Clone(s.Runners)
+	return s, nil
+}
+
+// Runs gives a page of runs.
+func (f *Fake) Runs(_ context.Context, q orchestrator.RunFilter) ([]orchestrator.Run, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []orchestrator.Run
+	skip := q.Before != ""
+	for _, r := range f.runs {
+		if skip {
+			skip = r.ID != q.Before
+			continue
+		}
+		idle := r.Idle || r.State == orchestrator.Skipped
+		if q.Runner != "" && r.Runner != q.Runner || idle && !q.WithIdle {
+			continue
+		}
+		if len(q.States) > 0 && !slices.Contains(q.States, r.State) {
+			continue
+		}
+		if out = append(out, r); len(out) == cmp.Or(q.Limit, 100) {
+			break
+		}
+	}
+	return out, nil
+}
+
+// RunDetail gives a run with its steps.
+func (f *Fake) RunDetail(_ context.Context, id string) (orchestrator.RunDetail, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if d, ok := f.details[id]; ok {
+		return d, nil
+	}
+	for _, r := range f.runs {
+		if r.ID == id {
+			return orchestrator.RunDetail{Run: r}, nil
+		}
+	}
+	return orchestrator.RunDetail{}, fmt.Errorf("%w: %s", orchestrator.ErrUnknownRun, id)
+}
+
+// Logs gives log lines.
+func (f *Fake) Logs(_ context.Context, q orchestrator.LogFilter) ([]orchestrator.LogLine, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []orchestrator.LogLine
+	for _, l := range f.logs {
+		if (q.Run == "" || l.Run == q.Run && l.Seq > q.After) && (q.Runner == "" || l.Runner == q.Runner) {
+			out = append(out, l)
+		}
+	}
+	if q.Tail > 0 && len(out) > q.Tail {
+		out = out[len(out)-q.Tail:]
+	}
+	return out, nil
+}
+
+// Events gives the newest events.
+func (f *Fake) Events(_ context.Context, limit int) ([]orchestrator.Event, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.events[:min(limit, len(f.events))]), nil
+}
+
+// NextTicks gives hourly ticks from the runner's next one on.
+func (f *Fake) NextTicks(_ context.Context, runner string, n int) ([]time.Time, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, err := f.runner(runner)
+	if err != nil || r.NextAt.IsZero() {
+		return nil, err
+	}
+	out := make([]time.Time, n)
+	for i := range out {
+		out[i] = r.NextAt.Add(time.Duration(i) * time.Hour)
+	}
+	return out, nil
+}
+
+// Subscribe opens a live view.
+func (f *Fake) Subscribe() orchestrator.Subscription { return f.Hub.Subscribe() }
+
+var _ orchestrator.Orchestrator = (*Fake)(nil)
