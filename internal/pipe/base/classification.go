@@ -1,0 +1,49 @@
+package base
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openticketai/otai-tui/internal/classify"
+	"github.com/openticketai/otai-tui/internal/pipe"
+)
+
+type classificationParams struct {
+	Text     string `param:"text,required" alias:"prompt" doc:"the text to classify"`
+	Model    string `param:"model_name" alias:"model" doc:"the model; empty = the classifier's own"`
+	APIToken string `param:"api_token,secret" alias:"token" doc:"overrides the service's token"`
+}
+
+func classificationSpec() *pipe.Spec {
+	return &pipe.Spec{
+		Name: "base:ClassificationPipe", Params: &classificationParams{}, Needs: []pipe.Need{needClassifier()}, ReadOnly: true,
+		Aliases: []string{
+			"HFLocalTextClassificationPipe", "HfLocalTextClassificationPipe", "HFLocalAIInferencePipe", "HFClassificationPipe", "TextClassificationPipe",
+		},
+		Doc: "Classifies a text; the result has label, confidence (0 to 1), scores and model.",
+		New: func() pipe.Pipe { return pipe.Func(classification) },
+	}
+}
+
+func classification(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+	var p classificationParams
+	if err := c.Params.Bind(ctx, &p); err != nil {
+		return pipe.Result{}, err
+	}
+	r, err := c.Class.Classify(ctx, classify.Request{Text: p.Text, Model: p.Model, APIToken: p.APIToken})
+	if err != nil {
+		return pipe.Result{}, fmt.Errorf("classify with model %q: %w", p.Model, err)
+	}
+	model := r.Model
+	if model == "" {
+		model = p.Model
+	}
+	scores := make([]any, len(r.Scores))
+	for i, s := range r.Scores {
+		scores[i] = map[string]any{"label": s.Label, "confidence": s.Confidence}
+	}
+	c.Log.Info(fmt.Sprintf("label %q, confidence %.2f", r.Label, r.Confidence), "model", model, "text_length", len(p.Text))
+	return pipe.Success(fmt.Sprintf("%s (%.2f)", r.Label, r.Confidence), map[string]any{
+		"label": r.Label, "confidence": r.Confidence, "scores": scores, "model": model,
+	}), nil
+}
