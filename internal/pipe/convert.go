@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/openticketai/otai-tui/internal/schedule"
 )
 
 // scalar converts raw to dst's type, as lax as upstream's models are.
@@ -106,7 +108,7 @@ func toInt(v any) (int64, bool) {
 	case rv.CanInt():
 		return rv.Int(), true
 	case rv.CanUint():
-		return int64(rv.Uint()), rv.Uint() <= math.MaxInt64 //nolint:gosec // checked beside
+		return int64(rv.Uint()), rv.Uint() <= math.MaxInt64
 	case rv.CanFloat():
 		return wholeFloat(rv.Float())
 	case rv.Kind() == reflect.String:
@@ -135,7 +137,7 @@ func wholeFloat(f float64) (int64, bool) {
 
 func toFloat(v any) (float64, bool) {
 	rv := reflect.ValueOf(v)
-	f := 0.0
+	var f float64
 	switch {
 	case rv.CanFloat():
 		f = rv.Float()
@@ -184,19 +186,21 @@ func toTime(v any) (time.Time, bool) {
 	}
 }
 
-// toDuration reads text forms and plain numbers, which are seconds.
+// toDuration reads text forms and plain numbers, which are seconds. No parameter means anything by a negative one.
 func toDuration(v any) (time.Duration, bool) {
 	if d, ok := v.(time.Duration); ok {
-		return d, true
+		return d, d >= 0
 	}
 	if s, ok := v.(string); ok {
-		if _, numeric := toFloat(s); !numeric {
-			d, err := parseDuration(strings.TrimSpace(s))
-			return d, err == nil
+		s = strings.TrimSpace(s)
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			d, err = schedule.ParseDuration(s)
 		}
+		return d, err == nil && d >= 0
 	}
 	seconds, ok := toFloat(v)
-	if !ok || math.Abs(seconds) > math.MaxInt64/float64(time.Second) {
+	if !ok || seconds < 0 || seconds > math.MaxInt64/float64(time.Second) {
 		return 0, false
 	}
 	return time.Duration(seconds * float64(time.Second)), true

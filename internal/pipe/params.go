@@ -70,14 +70,14 @@ func (p Params) Evaluate(ctx context.Context) (map[string]any, error) {
 
 // HasTemplate says whether s holds Jinja markup.
 func HasTemplate(s string) bool {
-	return strings.Contains(s, "{{") || strings.Contains(s, "{%") || strings.Contains(s, "{#")
+	return render.IsTemplate(s)
 }
 
 func heldPipe(key string) bool { return key == "steps" || key == "on" || key == "run" }
 
 // binder carries one Bind. It is used by one goroutine and thrown away.
 type binder struct {
-	ctx    context.Context //nolint:containedctx // lives no longer than the call that made it
+	ctx    context.Context // of the one call it lives for
 	render func(ctx context.Context, template string, s render.Scope) (render.Value, error)
 	scope  render.Scope
 	errs   []error

@@ -3,6 +3,7 @@ package pipe
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -68,6 +69,9 @@ type Pos struct {
 	File      string
 	Line, Col int
 }
+
+// String gives "config.yml:7:13".
+func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
 // Retry is the retry policy of a pipe. Composites hand theirs down to their steps; the nearest one wins.
 type Retry struct {

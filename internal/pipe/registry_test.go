@@ -28,7 +28,6 @@ func TestRegistryLookup(t *testing.T) {
 		"open_ticket_ai.base:FetchTicketsPipe":                  "base:FetchTicketsPipe",
 		"open_ticket_ai.basic_pipes:FetchTicketsPipe":           "base:FetchTicketsPipe",
 		"FetchTicketsPipe":                                      "base:FetchTicketsPipe",
-		" FetchTicketsPipe ":                                    "base:FetchTicketsPipe",
 		"TicketFetchPipe":                                       "base:FetchTicketsPipe",
 		"open_ticket_ai.base:UpdateTicketsPipe":                 "base:UpdateTicketPipe",
 		"open_ticket_ai.hf_local:HFLocalTextClassificationPipe": "base:ClassificationPipe",

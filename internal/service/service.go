@@ -52,6 +52,7 @@ type Options struct {
 // for concurrent use.
 type Set struct {
 	o       Options
+	ctx     context.Context  // values of Open's, without its end: services are opened later
 	specs   map[string]*Spec // by service id
 	notices []string
 
@@ -74,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Set, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Set{o: o, specs: map[string]*Spec{}, opened: map[string]any{}}
+	s := &Set{o: o, ctx: context.WithoutCancel(ctx), specs: map[string]*Spec{}, opened: map[string]any{}}
 	var errs []error
 	for _, id := range slices.Sorted(maps.Keys(o.Services)) {
 		spec, ok := Lookup(o.Services[id].Use)
@@ -109,7 +110,8 @@ func (s *Set) explain() []string {
 		case s.o.UseDesk:
 			out = append(out, fmt.Sprintf("Dry run: the built-in rules stand in for %s (%s).", id, spec.label))
 		default:
-			out = append(out, fmt.Sprintf("This build has no client for %s (%s): pipes that use it fail; --desk runs them on the embedded desk.", id, spec.label))
+			out = append(out, fmt.Sprintf("This build has no client for %s (%s): pipes that use it fail; --desk runs them on the embedded desk.",
+				id, spec.label))
 		}
 	}
 	return out
@@ -185,7 +187,7 @@ func (s *Set) get(id string, kind pipe.Kind, standIn string) (any, error) {
 	if v, ok := s.opened[key]; ok {
 		return v, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	ctx, cancel := context.WithTimeout(s.ctx, openTimeout)
 	defer cancel()
 	v, err := s.open(ctx, key)
 	if err != nil {

@@ -103,7 +103,8 @@ func TestWords(t *testing.T) {
 
 func TestConfidence(t *testing.T) {
 	c, err := rules.New(rules.Model{Default: "none", Labels: []rules.Label{
-		{Name: "A", Words: map[string]float64{"a": 1, "aa": 1, "weak": 0.3}}, {Name: "B", Words: map[string]float64{"b": 1}},
+		{Name: "A", Words: map[string]float64{"a": 1, "aa": 1, "weak": 0.3}},
+		{Name: "B", Words: map[string]float64{"b": 1}},
 		{Name: "Heavy", Weight: 3, Words: map[string]float64{"h": 1}},
 	}})
 	if err != nil {
@@ -113,8 +114,14 @@ func TestConfidence(t *testing.T) {
 		text, label string
 		confidence  float64
 	}{
-		{"a", "A", 0.9348}, {"a a a", "A", 0.9348}, {"a aa", "A", 0.9651}, {"weak", "A", 0.8333}, {"a b", "A", 0.5},
-		{"a aa b", "A", 0.655}, {"h a", "Heavy", 0.7381}, {"nothing", "none", 0.1},
+		{"a", "A", 0.9348},
+		{"a a a", "A", 0.9348},
+		{"a aa", "A", 0.9651},
+		{"weak", "A", 0.8333},
+		{"a b", "A", 0.5},
+		{"a aa b", "A", 0.655},
+		{"h a", "Heavy", 0.7381},
+		{"nothing", "none", 0.1},
 	} {
 		got := classifyText(t, c, "", row.text)
 		if got.Label != row.label || math.Abs(got.Confidence-row.confidence) > 1e-4 {
@@ -143,8 +150,13 @@ func TestConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range []struct{ model, text, label, by string }{
-		{"x", "vpn", "IT", "rules"}, {"x", "365", "IT", "rules"}, {"", "Urlaub", "HR", "rules"}, {"x", "?", "Misc", "rules"},
-		{"mood", "why!!!!", "angry", "rules:mood"}, {"mood", "why", "", "rules:mood"}, {"priority", "urgent", "4 high", "rules:priorities"},
+		{"x", "vpn", "IT", "rules"},
+		{"x", "365", "IT", "rules"},
+		{"", "Urlaub", "HR", "rules"},
+		{"x", "?", "Misc", "rules"},
+		{"mood", "why!!!!", "angry", "rules:mood"},
+		{"mood", "why", "", "rules:mood"},
+		{"priority", "urgent", "4 high", "rules:priorities"},
 		{"queues", "Drucker", "Hardware", "rules:queues"},
 	} {
 		if got := classifyText(t, c, row.model, row.text); got.Label != row.label || got.Model != row.by {

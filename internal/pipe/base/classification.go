@@ -18,7 +18,8 @@ func classificationSpec() *pipe.Spec {
 	return &pipe.Spec{
 		Name: "base:ClassificationPipe", Params: &classificationParams{}, Needs: []pipe.Need{needClassifier()}, ReadOnly: true,
 		Aliases: []string{
-			"HFLocalTextClassificationPipe", "HfLocalTextClassificationPipe", "HFLocalAIInferencePipe", "HFClassificationPipe", "TextClassificationPipe",
+			"HFLocalTextClassificationPipe", "HfLocalTextClassificationPipe", "HFLocalAIInferencePipe", "HFClassificationPipe",
+			"TextClassificationPipe",
 		},
 		Doc: "Classifies a text; the result has label, confidence (0 to 1), scores and model.",
 		New: func() pipe.Pipe { return pipe.Func(classification) },

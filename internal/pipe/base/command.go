@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -143,11 +142,13 @@ func closing(second rune) string {
 func (p commandParams) run(ctx context.Context, c *pipe.Call, argv []string) (pipe.Result, error) {
 	if p.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, p.Timeout, fault.NewTimeout(fmt.Errorf("%s took longer than its timeout of %s", argv[0], p.Timeout)))
+		ctx, cancel = context.WithTimeoutCause(ctx, p.Timeout,
+			fault.NewTimeout(fmt.Errorf("%s took longer than its timeout of %s", argv[0], p.Timeout)))
 		defer cancel()
 	}
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // running commands is what the operator asked for
-	cmd.Dir, cmd.Env = p.Dir, p.environment(c)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = p.Dir
+	cmd.Env = p.environment(cmd.Environ(), c)
 	if p.Stdin != "" {
 		cmd.Stdin = strings.NewReader(p.Stdin) // otherwise the null device, never the engine's own
 	}
@@ -192,9 +193,9 @@ func ended(ctx context.Context, name string) error {
 	return fmt.Errorf("%s was ended: %w", name, ctx.Err())
 }
 
-func (p commandParams) environment(c *pipe.Call) []string {
+func (p commandParams) environment(inherited []string, c *pipe.Call) []string {
 	// The engine's own settings may hold passwords of services.
-	env := slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "OTAI_") })
+	env := slices.DeleteFunc(inherited, func(s string) bool { return strings.HasPrefix(s, "OTAI_") })
 	env = append(env, "OTAI_RUNNER="+c.Runner, "OTAI_RUN="+c.Run, "OTAI_STEP="+c.Step, "OTAI_ATTEMPT="+strconv.Itoa(c.Attempt))
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		env = append(env, name+"="+p.Env[name])

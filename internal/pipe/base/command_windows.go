@@ -18,7 +18,7 @@ func ownGroup(cmd *exec.Cmd) {
 
 // terminateGroup ends the command with its children: Windows has no gentler way for a program without a window.
 func terminateGroup(cmd *exec.Cmd) error {
-	return exec.Command("taskkill", "/T", "/F", "/PID", strconv.Itoa(cmd.Process.Pid)).Run() //nolint:gosec,noctx // a number
+	return exec.Command("taskkill", "/T", "/F", "/PID", strconv.Itoa(cmd.Process.Pid)).Run() //nolint:noctx // the context has ended already
 }
 
 func killGroup(cmd *exec.Cmd) {

@@ -24,7 +24,8 @@ type selectParams struct {
 func selectSpec() *pipe.Spec {
 	return &pipe.Spec{
 		Name: "base:SelectPipe", Params: &selectParams{}, ReadOnly: true,
-		Doc: "Chooses by confidence between a label and a fallback; the result has value, change (empty when it is the current one), current, sure and why.",
+		Doc: "Chooses by confidence between a label and a fallback; the result has value, change (empty when it is the current one), " +
+			"current, sure and why.",
 		New: func() pipe.Pipe { return pipe.Func(choose) },
 	}
 }

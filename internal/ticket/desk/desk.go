@@ -109,7 +109,7 @@ func Open(ctx context.Context, path string, o Options) (*Desk, error) {
 		return nil, fmt.Errorf("open desk: create its directory: %w", err)
 	}
 	// Tickets are personal data: the file is for its owner only.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open desk: %w", err)
 	}

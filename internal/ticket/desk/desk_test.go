@@ -175,7 +175,8 @@ func TestCreateKey(t *testing.T) {
 func TestListAndQueues(t *testing.T) {
 	d := open(t, deskFile(t), desk.Options{})
 	for _, in := range []ticket.Ticket{
-		{Subject: "VPN down", Queue: ticket.Named("Network")}, {Subject: "Printer", Body: "no vpn", Queue: ticket.Named("Hardware")},
+		{Subject: "VPN down", Queue: ticket.Named("Network")},
+		{Subject: "Printer", Body: "no vpn", Queue: ticket.Named("Hardware")},
 		{Subject: "Old", Queue: ticket.Named("Network"), State: ticket.Named("closed")},
 	} {
 		if _, err := d.Create(t.Context(), in); err != nil {
@@ -295,7 +296,7 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	path := deskFile(t)
 	d := open(t, path, desk.Options{Author: "this"})
-	cmd := exec.Command(os.Args[0], "-test.run=^TestTwoProcesses$") //nolint:gosec,noctx // itself
+	cmd := exec.Command(os.Args[0], "-test.run=^TestTwoProcesses$")
 	cmd.Env = append(os.Environ(), "OTAI_TEST_DESK="+path)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -58,7 +58,8 @@ func (d *Desk) insert(ctx context.Context, tx *sql.Tx, t ticket.Ticket) (int64, 
 	if !t.CreatedAt.IsZero() {
 		at = t.CreatedAt.UnixMilli()
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO ticket (key, number, subject, body, queue, priority, state, customer, owner, locked, created_at, updated_at)
+	res, err := tx.ExecContext(ctx, `INSERT INTO ticket
+		(key, number, subject, body, queue, priority, state, customer, owner, locked, created_at, updated_at)
 		VALUES (nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, t.Key, t.Number, clean(t.Subject), clean(t.Body), queue, priority, state,
 		t.Customer.Label(), t.Owner.Label(), t.Locked, at, at)
 	if err != nil {

@@ -190,14 +190,14 @@ func (s Suite) closedIsNotFound(t *testing.T, sys ticket.System) {
 	s.expect(t, sys, ticket.Criteria{Queue: ticket.Named(s.Queues[0]), States: []string{s.Closed}}, "done")
 }
 
-// own gives the notes that the test added: systems may keep the first message as a note too.
-func own(t *testing.T, sys ticket.System, id, subject string) []ticket.Note {
+// own gives the notes that the tests add: systems may keep the first message as a note too.
+func own(t *testing.T, sys ticket.System, id string) []ticket.Note {
 	t.Helper()
 	got, err := sys.Get(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(got.Notes, func(n ticket.Note) bool { return n.Subject != subject })
+	return slices.DeleteFunc(got.Notes, func(n ticket.Note) bool { return n.Subject != "AI" })
 }
 
 func (s Suite) notes(t *testing.T, sys ticket.System) {
@@ -207,7 +207,7 @@ func (s Suite) notes(t *testing.T, sys ticket.System) {
 			t.Fatal(err)
 		}
 	}
-	got := own(t, sys, made.ID, "AI")
+	got := own(t, sys, made.ID)
 	if len(got) != 2 || got[0].Body != "one ü 漢字 😀" || got[1].Body != "two" {
 		t.Fatalf("notes: %+v", got)
 	}
@@ -229,10 +229,10 @@ func (s Suite) noteKey(t *testing.T, sys ticket.System) {
 	if err := sys.AddNote(t.Context(), other.ID, ticket.Note{Subject: "AI", Body: "same key elsewhere", Key: "run/step"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := own(t, sys, made.ID, "AI"); len(got) != 2 {
+	if got := own(t, sys, made.ID); len(got) != 2 {
 		t.Errorf("%d notes for two keys: %+v", len(got), got)
 	}
-	if got := own(t, sys, other.ID, "AI"); len(got) != 1 {
+	if got := own(t, sys, other.ID); len(got) != 1 {
 		t.Errorf("%d notes on the other ticket", len(got))
 	}
 }
@@ -267,7 +267,7 @@ func (s Suite) concurrentUse(t *testing.T, sys ticket.System) {
 		})
 	}
 	wg.Wait()
-	if got := own(t, sys, made.ID, "AI"); len(got) != 32 {
+	if got := own(t, sys, made.ID); len(got) != 32 {
 		t.Errorf("%d notes, want 32", len(got))
 	}
 }
