@@ -86,7 +86,7 @@ func (l *loop) rowFor(t *trigger, nominal, now time.Time, state orchestrator.Sta
 	l.seq++
 	return orchestrator.Run{
 		ID: strconv.FormatInt(l.seq, 10), Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Nominal: nominal, State: state, Reason: reason,
-		CreatedAt: now, DueAt: nominal, EndedAt: now, Attempt: 1, Count: 1, FirstAt: nominal, By: "engine",
+		CreatedAt: now, DueAt: nominal, EndedAt: now, Attempt: 1, Count: 1, FirstAt: nominal,
 	}
 }
 
@@ -103,7 +103,7 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 	}
 	lv := &live{r: r, run: orchestrator.Run{
 		ID: strconv.FormatInt(l.seq, 10), Runner: r.cfg.ID, Trigger: triggerName, Nominal: nominal, State: orchestrator.Pending,
-		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due, By: "engine",
+		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due,
 	}}
 	l.adopt(lv)
 	if l.busy < l.slots && len(l.ready) == 0 && !l.draining {

@@ -15,12 +15,14 @@ import (
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/render"
 	"github.com/openticketai/otai-tui/internal/store"
+	"github.com/openticketai/otai-tui/internal/text"
 )
 
 const (
 	maxResult = 1 << 20 // bytes of one step's stored result; a larger one is recomputed when a run goes on
 	maxError  = 2000    // bytes of a stored error
 	maxItems  = 1000    // items of one for_each
+	maxReason = 200     // columns of a success's message
 )
 
 // outcomeOf is what became of one execution of a run.
@@ -109,7 +111,7 @@ func (x *execution) conclude(ctx context.Context, root nodeOutcome) outcomeOf {
 	defer x.mu.Unlock()
 	switch root.kind {
 	case nodeDone:
-		out := outcomeOf{state: orchestrator.Completed}
+		out := outcomeOf{state: orchestrator.Completed, reason: text.Truncate(x.line(root.result.Message), maxReason, "…")}
 		if root.stopped {
 			out.reason = root.result.Message
 			if out.reason == "" {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,7 @@ func (l *loop) launch(lv *live) {
 	l.touch(lv.r)
 	run := lv.run
 	l.e.hub.Event(orchestrator.Event{
-		At: l.e.clock(), Kind: "started", Runner: run.Runner, Run: run.ID, State: orchestrator.Running, By: run.By,
+		At: l.e.clock(), Kind: "started", Runner: run.Runner, Run: run.ID, State: orchestrator.Running, By: cmp.Or(run.By, "engine"),
 		Text: "run " + run.ID + " started by " + run.Trigger,
 	})
 }

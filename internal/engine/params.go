@@ -21,6 +21,9 @@ func (e *Engine) definitionFor(d pipe.Definition, over map[string]string) (pipe.
 		params = map[string]any{}
 	}
 	for _, k := range slices.Sorted(maps.Keys(over)) {
+		if !e.takesParam(&d, k) {
+			return d, fault.Permanentf("%s takes no parameter %q: it has %s", d.ID, k, strings.Join(e.paramNames(&d), ", "))
+		}
 		if pipe.HasTemplate(over[k]) {
 			return d, fault.Permanentf("parameter %s: templates are not taken from a command", k)
 		}
@@ -61,4 +64,59 @@ func refuseSecrets(params map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// takesParam says whether a parameter would have an effect: the pipe defines it, the configuration sets it, or a step of
+// the composite reads it.
+func (e *Engine) takesParam(d *pipe.Definition, name string) bool {
+	if _, set := d.Params[name]; set {
+		return true
+	}
+	if spec, ok := e.o.Pipes.Lookup(d.Use); ok && spec.Params != nil {
+		if _, ok := pipe.LookupField(pipe.Fields(spec.Params), name); ok {
+			return true
+		}
+	}
+	return slices.ContainsFunc(d.Steps, func(s pipe.Definition) bool { return readsParam(s, name) })
+}
+
+// readsParam says whether a definition's templates name a parameter of the composite around it.
+func readsParam(d pipe.Definition, name string) bool {
+	reads := func(s string) bool {
+		return pipe.HasTemplate(s) && (strings.Contains(s, "params."+name) || strings.Contains(s, "config."+name) ||
+			strings.Contains(s, "'"+name+"'") || strings.Contains(s, `"`+name+`"`))
+	}
+	var inside func(v any) bool
+	inside = func(v any) bool {
+		switch v := v.(type) {
+		case string:
+			return reads(v)
+		case []any:
+			return slices.ContainsFunc(v, inside)
+		case map[string]any:
+			for _, x := range v {
+				if inside(x) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return reads(d.If) || reads(d.ForEach) || inside(map[string]any(d.Params)) ||
+		slices.ContainsFunc(d.Steps, func(s pipe.Definition) bool { return readsParam(s, name) })
+}
+
+// paramNames lists what a pipe takes, for messages.
+func (e *Engine) paramNames(d *pipe.Definition) []string {
+	names := slices.Collect(maps.Keys(d.Params))
+	if spec, ok := e.o.Pipes.Lookup(d.Use); ok && spec.Params != nil {
+		for _, f := range pipe.Fields(spec.Params) {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) == 0 {
+		return []string{"none"}
+	}
+	return names
 }

@@ -43,7 +43,7 @@ func (h *runLog) Handle(ctx context.Context, r slog.Record) error {
 	}
 	h.x.e.store.AppendLog(line)
 	h.x.e.hub.Log(line)
-	h.x.e.log.Log(ctx, min(r.Level, slog.LevelInfo), line.Msg, "runner", line.Runner, "run", line.Run, "step", line.Step, "attempt", line.Attempt)
+	h.x.e.log.Log(ctx, r.Level, line.Msg, "runner", line.Runner, "run", line.Run, "step", line.Step, "attempt", line.Attempt)
 	return nil
 }
 

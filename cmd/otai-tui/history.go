@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/schedule"
+	"github.com/openticketai/otai-tui/internal/store"
+	"github.com/openticketai/otai-tui/internal/text"
+)
+
+// followEvery is how often a followed log is read again.
+const followEvery = 300 * time.Millisecond
+
+func (a *app) openHistory(ctx context.Context) (*store.Store, error) {
+	dir, err := a.stateDirectory()
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, dir, store.Options{ReadOnly: true})
+}
+
+func (a *app) runsCommand() *cobra.Command {
+	var f orchestrator.RunFilter
+	var states, since string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "runs", Short: "List runs from history, newest first", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, s := range strings.FieldsFunc(states, func(r rune) bool { return r == ',' }) {
+				f.States = append(f.States, orchestrator.State(s))
+			}
+			var err error
+			if f.Since, err = sinceTime(since, time.Now()); err != nil {
+				return refusal{err}
+			}
+			return a.listRuns(cmd.Context(), f, asJSON)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.Runner, "runner", "", "only this runner")
+	fl.StringVar(&states, "state", "", "only these states, such as failed,crashed")
+	fl.StringVar(&since, "since", "", "only since then: 24h, 30m, PT1H, 2026-11-24 or an RFC 3339 time")
+	fl.IntVar(&f.Limit, "limit", 50, "at most this many")
+	fl.BoolVar(&f.WithIdle, "all", false, "also runs with nothing to do, and skipped ticks")
+	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+// sinceTime reads a point in time: an age or a date.
+func sinceTime(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(s); err == nil {
+		return now.Add(-d), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	if d, err := schedule.ParseDuration(s); err == nil {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, fmt.Errorf("--since %q: expected an age such as 24h or PT1H, a date or an RFC 3339 time", s)
+}
+
+func (a *app) listRuns(ctx context.Context, f orchestrator.RunFilter, asJSON bool) error {
+	st, err := a.openHistory(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	runs, err := st.Runs(ctx, f)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(a.out)
+		for i := range runs {
+			if err := enc.Encode(runJSON(&runs[i])); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(runs) == 0 {
+		_, err := fmt.Fprintln(a.out, "no runs")
+		return err
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	now := time.Now()
+	_, _ = fmt.Fprintln(w, "RUN\tRUNNER\tSTATE\tSTARTED\tDURATION\tATTEMPTS\tTRIGGER\tNOTE") // tabwriter keeps errors for Flush
+	for i := range runs {
+		r := &runs[i]
+		started, took := "-", "-"
+		if !r.StartedAt.IsZero() {
+			started, took = r.StartedAt.Local().Format("2006-01-02 15:04:05"), text.Duration(r.Duration(now))
+		}
+		note := r.Reason
+		if r.Count > 1 {
+			note = fmt.Sprintf("%s (x%d since %s)", note, r.Count, r.FirstAt.Local().Format("15:04:05"))
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.Runner, r.State, started, took, max(r.Attempts, r.Attempt), r.Trigger, note)
+	}
+	return w.Flush()
+}
+
+// jsonRun is a run as scripts read it. Names are stable.
+type jsonRun struct {
+	ID         string            `json:"id"`
+	Runner     string            `json:"runner"`
+	Trigger    string            `json:"trigger"`
+	State      string            `json:"state"`
+	Reason     string            `json:"reason,omitempty"`
+	Nominal    time.Time         `json:"nominal,omitzero"`
+	DueAt      time.Time         `json:"due_at,omitzero"`
+	StartedAt  time.Time         `json:"started_at,omitzero"`
+	EndedAt    time.Time         `json:"ended_at,omitzero"`
+	NextAt     time.Time         `json:"next_at,omitzero"`
+	Attempt    int               `json:"attempt"`
+	Attempts   int               `json:"attempts"`
+	FailedStep string            `json:"failed_step,omitempty"`
+	Error      string            `json:"error,omitempty"`
+	ErrorClass string            `json:"error_class,omitempty"`
+	Warnings   int               `json:"warnings"`
+	Count      int               `json:"count"`
+	FirstAt    time.Time         `json:"first_at,omitzero"`
+	Idle       bool              `json:"idle"`
+	By         string            `json:"by,omitempty"`
+	Params     map[string]string `json:"params,omitempty"`
+}
+
+func runJSON(r *orchestrator.Run) jsonRun {
+	return jsonRun{
+		ID: r.ID, Runner: r.Runner, Trigger: r.Trigger, State: string(r.State), Reason: r.Reason, Nominal: r.Nominal, DueAt: r.DueAt,
+		StartedAt: r.StartedAt, EndedAt: r.EndedAt, NextAt: r.NextAt, Attempt: r.Attempt, Attempts: r.Attempts,
+		FailedStep: r.FailedStep, Error: r.Error, ErrorClass: r.ErrorClass, Warnings: r.Warnings, Count: r.Count, FirstAt: r.FirstAt,
+		Idle: r.Idle, By: r.By, Params: r.Params,
+	}
+}
+
+func (a *app) logsCommand() *cobra.Command {
+	var f orchestrator.LogFilter
+	var follow, asJSON bool
+	cmd := &cobra.Command{
+		Use: "logs RUN", Short: "Print the log of a run (its number, or a runner's name for its newest run)", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := a.untilInterrupt(cmd.Context())
+			defer stop()
+			return a.printLogs(ctx, args[0], f, follow, asJSON)
+		},
+	}
+	fl := cmd.Flags()
+	fl.BoolVarP(&follow, "follow", "f", false, "go on until the run ends")
+	fl.StringVar(&f.Level, "level", "", "at least this level: debug, info, warn, error")
+	fl.StringVar(&f.Step, "step", "", "only this step and those inside it")
+	fl.IntVar(&f.Tail, "tail", 0, "only the last lines")
+	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+func (a *app) printLogs(ctx context.Context, what string, f orchestrator.LogFilter, follow, asJSON bool) error {
+	st, err := a.openHistory(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	run, err := findRun(ctx, st, what)
+	if err != nil {
+		return err
+	}
+	f.Run = run.ID
+	print := a.linePrinter(asJSON)
+	for {
+		current, err := st.GetRun(ctx, run.ID) // before the lines: what is written until the end is not missed
+		if err != nil {
+			return err
+		}
+		lines, err := st.Logs(ctx, f)
+		if err != nil {
+			return err
+		}
+		f.Tail = 0
+		for i := range lines {
+			if err := print(&lines[i]); err != nil {
+				return err
+			}
+			f.After = lines[i].Seq
+		}
+		if !follow || current.State.Terminal() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(followEvery):
+		}
+	}
+}
+
+// findRun takes a run's number, or a runner's name for its newest run.
+func findRun(ctx context.Context, st *store.Store, what string) (orchestrator.Run, error) {
+	run, err := st.GetRun(ctx, what)
+	if !errors.Is(err, orchestrator.ErrUnknownRun) {
+		return run, err
+	}
+	newest, nerr := st.Runs(ctx, orchestrator.RunFilter{Runner: what, Limit: 1})
+	if nerr != nil {
+		return run, nerr
+	}
+	if len(newest) == 0 {
+		return run, fmt.Errorf("%w; otai-tui runs lists them", err)
+	}
+	return newest[0], nil
+}
+
+// linePrinter writes log lines for a person or for a program.
+func (a *app) linePrinter(asJSON bool) func(*orchestrator.LogLine) error {
+	if asJSON {
+		enc := json.NewEncoder(a.out)
+		return func(l *orchestrator.LogLine) error {
+			return enc.Encode(struct {
+				Run     string    `json:"run"`
+				Runner  string    `json:"runner"`
+				Seq     int64     `json:"seq"`
+				Step    string    `json:"step"`
+				Attempt int       `json:"attempt"`
+				At      time.Time `json:"at"`
+				Level   string    `json:"level"`
+				Msg     string    `json:"msg"`
+				Gap     int       `json:"gap,omitempty"`
+			}{l.Run, l.Runner, l.Seq, l.Step, l.Attempt, l.At, l.Level, l.Msg, l.Gap})
+		}
+	}
+	return func(l *orchestrator.LogLine) error {
+		if l.Gap > 0 {
+			if _, err := fmt.Fprintf(a.out, "-- %d lines are missing here --\n", l.Gap); err != nil {
+				return err
+			}
+		}
+		_, err := fmt.Fprintf(a.out, "%s %-5s %s  %s\n", l.At.Local().Format("15:04:05.000"), strings.ToUpper(l.Level), l.Step, l.Msg)
+		return err
+	}
+}
+
+func splitLines(s string) []string {
+	return strings.Split(strings.ReplaceAll(strings.TrimRight(s, "\n"), "\r\n", "\n"), "\n")
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+)
+
+func (a *app) runOnceCommand() *cobra.Command {
+	var params []string
+	cmd := &cobra.Command{
+		Use: "run-once PIPE_ID", Short: "Run one pipe now, stream its log, and exit 0 when it completed", Args: cobra.ExactArgs(1),
+		Example: "  otai-tui run-once ticket-routing --param limit=1",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			over := map[string]string{}
+			for _, p := range params {
+				k, v, ok := strings.Cut(p, "=")
+				if !ok || k == "" {
+					return refusal{fmt.Errorf("--param %q: expected name=value", p)}
+				}
+				over[k] = v
+			}
+			return a.runOnce(cmd.Context(), args[0], over)
+		},
+	}
+	cmd.Flags().StringArrayVar(&params, "param", nil, "override a parameter of the pipe: name=value (repeatable)")
+	return cmd
+}
+
+// runOnce fires a runner in an engine whose triggers stay still, and follows the run to its end, retries included.
+func (a *app) runOnce(ctx context.Context, id string, params map[string]string) error {
+	ctx, stop := a.untilInterrupt(ctx)
+	defer stop()
+	w, err := a.open(ctx, openOptions{runOnly: true})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
+		return explainHeld(err, "Press t in its console to fire a pipe there, or use another --state-dir here.")
+	}
+	defer func() { _ = w.engine.Stop(context.WithoutCancel(ctx)) }()
+	for _, n := range w.notices {
+		a.errorf("otai-tui: %s\n", n)
+	}
+	sub := w.engine.Subscribe()
+	defer sub.Close()
+	by := orchestrator.Actor{Name: a.userName(), Via: "cli"}
+	run, err := w.engine.RunOnce(ctx, id, orchestrator.FireRequest{Params: params, By: by})
+	if err != nil {
+		return err
+	}
+	end, err := a.follow(ctx, w, sub, run, by)
+	if err != nil {
+		return err
+	}
+	a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, end.Duration(time.Now()).Round(time.Millisecond), reasonText(end))
+	if end.State != orchestrator.Completed {
+		return quietError{exitFailed}
+	}
+	return nil
+}
+
+func reasonText(r orchestrator.Run) string {
+	if r.Reason == "" {
+		return ""
+	}
+	return ": " + r.Reason
+}
+
+// follow prints a run's log until the run has ended. An interrupt cancels the run.
+func (a *app) follow(ctx context.Context, w *works, sub orchestrator.Subscription, run string, by orchestrator.Actor) (orchestrator.Run, error) {
+	print := a.linePrinter(false)
+	keep := context.WithoutCancel(ctx)
+	stopped := context.AfterFunc(ctx, func() { _ = w.engine.Cancel(keep, run, by) }) // it may have ended just now
+	defer stopped()
+	var after int64
+	for {
+		d, err := w.engine.RunDetail(keep, run)
+		if err != nil {
+			return orchestrator.Run{}, err
+		}
+		for _, l := range sub.Take().Logs {
+			if l.Run != run || l.Seq <= after {
+				continue
+			}
+			after = l.Seq
+			if err := print(&l); err != nil {
+				return d.Run, err
+			}
+		}
+		if d.Run.State.Terminal() {
+			return d.Run, nil
+		}
+		if err := sub.Wait(keep); err != nil {
+			return d.Run, err
+		}
+	}
+}
