@@ -11,8 +11,10 @@ import (
 type DST int
 
 const (
-	RunOnce DST = iota // it fires at the first instant after the gap
-	Skip               // it does not fire on that day
+	// RunOnce lets it fire at the first instant after the gap.
+	RunOnce DST = iota
+	// Skip lets it not fire on that day.
+	Skip
 )
 
 // String gives the word of the configuration.

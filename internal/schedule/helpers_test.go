@@ -1,11 +1,11 @@
 package schedule
 
 import (
-	"bufio"
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,17 +37,9 @@ func zone(t testing.TB, name string) *time.Location {
 
 func allZones(t testing.TB) []string {
 	t.Helper()
-	f, err := os.Open("testdata/zones.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var out []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		out = append(out, lines.Text())
-	}
-	if err := lines.Err(); err != nil || len(out) < 550 {
+	data, err := os.ReadFile("testdata/zones.txt")
+	out := strings.Fields(string(data))
+	if err != nil || len(out) < 550 {
 		t.Fatalf("%d zones, %v", len(out), err)
 	}
 	return out

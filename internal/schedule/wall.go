@@ -113,7 +113,12 @@ func (c *Cron) segmentAt(unix int64) segment {
 		seg.start = min(start.Unix(), unix)
 	}
 	if !end.IsZero() {
-		seg.end = max(end.Unix(), unix+1) // a step forward whatever the zone's file says
+		seg.end = end.Unix()
+	}
+	if seg.end <= unix {
+		// golang/go#81583: after a zone's table each year has 365 days, so on 31 December of a leap year the end is in the past.
+		// The offset is right, and holds until midnight UTC.
+		seg.end = floorDay(unix) + daySeconds
 	}
 	return seg
 }
