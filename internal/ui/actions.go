@@ -25,8 +25,8 @@ func actions() []act {
 func itemActions() []act {
 	return []act{
 		{
-			ID: "item.open", Scope: "item", Keys: []string{"enter"}, Group: "see", Foot: 9,
-			Title: "open", Short: "open", Tip: "the steps and the log of the run", Why: (*App).whyOpen, Do: (*App).openItem,
+			ID: "item.open", Scope: "open", Keys: []string{"enter"}, Group: "see", Foot: 9,
+			Title: "open", Short: "open", Tip: "the steps and the log of the run", Why: (*App).whyItem, Do: (*App).openItem,
 		},
 		{
 			ID: "item.logs", Scope: "item", Keys: []string{"L"}, Group: "see", Foot: 8,
@@ -221,16 +221,6 @@ func (a *App) escape() {
 func (a *App) whyItem() string {
 	if r, run := a.chosen(); r == nil && run == nil {
 		return "nothing is selected"
-	}
-	return ""
-}
-
-func (a *App) whyOpen() string {
-	if why := a.whyItem(); why != "" {
-		return why
-	}
-	if _, ok := a.top().(*screen.Run); ok {
-		return "the run is open already; L shows its whole log"
 	}
 	return ""
 }

@@ -68,7 +68,7 @@ func (e *Events) note(env Env) string {
 }
 
 // Scopes are the action scopes of the feed.
-func (e *Events) Scopes() []string { return []string{"events", "list", "item"} }
+func (e *Events) Scopes() []string { return []string{"events", "list", "open", "item"} }
 
 // Crumb names the screen.
 func (e *Events) Crumb(Env) string { return "Events" }

@@ -23,7 +23,8 @@ type LogView struct {
 	lines  []orchestrator.LogLine
 	level  int // index in levels: lower ones are hidden
 	wrap   bool
-	source bool // show which pipe a line is from
+	source bool // show which pipe a line is from, else which step
+	plain  bool // show neither
 
 	held   bool
 	cursor int // number of the line, while held
@@ -326,7 +327,7 @@ func (v *LogView) prefix(w int) (clock, name, all int) {
 		clock = 8
 	}
 	name = min(max(w/6, 8), 22)
-	if w < 50 {
+	if w < 50 || v.plain {
 		name = 0
 	}
 	all = 1 + clock + 1 + 2

@@ -32,7 +32,7 @@ type Pipes struct {
 func NewPipes() *Pipes { return &Pipes{feed: NewEvents()} }
 
 // Scopes are the action scopes of the dashboard.
-func (p *Pipes) Scopes() []string { return []string{"pipes", "list", "item", "filter"} }
+func (p *Pipes) Scopes() []string { return []string{"pipes", "list", "open", "item", "filter"} }
 
 // Crumb names the screen.
 func (p *Pipes) Crumb(Env) string { return "Pipes" }

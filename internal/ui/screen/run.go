@@ -226,6 +226,7 @@ func (r *Run) showLog() {
 			lines = append(lines, l)
 		}
 	}
+	r.log.plain = r.at() > 0 && !r.steps[r.at()].Composite
 	r.log.Set(lines)
 	r.fit()
 	if len(r.steps) > 0 && failed(r.steps[r.at()].State) {

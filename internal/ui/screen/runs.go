@@ -43,7 +43,7 @@ type Runs struct {
 func NewRuns(runner string) *Runs { return &Runs{runner: runner} }
 
 // Scopes are the action scopes of the history.
-func (s *Runs) Scopes() []string { return []string{"runs", "list", "item", "filter"} }
+func (s *Runs) Scopes() []string { return []string{"runs", "list", "open", "item", "filter"} }
 
 // Crumb names the screen.
 func (s *Runs) Crumb(Env) string {

@@ -18,21 +18,27 @@ type runCols struct {
 
 const (
 	runIDCols   = 7
-	startedCols = 14
+	startedCols = 13
 	durCols     = 8
 )
 
-func runColumns(w int, all bool) runCols {
+func runColumns(cv int, all bool) runCols {
 	var c runCols
+	w := cv
 	if all {
 		c.pipe = min(max(w/5, 10), 26)
 	}
+	c.warn = w >= 70
+	if all {
+		w -= 30 // the names take that much from what could be left out
+	}
 	if w >= 70 {
-		c.trigger, c.warn = 10, true
+		c.trigger = 10
 	}
 	if w >= 76 {
 		c.bar = min(w/10, 20)
 	}
+	w = cv
 	used := markCols + runIDCols + c.pipe + startedCols + durCols + c.trigger + 4
 	if c.bar > 0 {
 		used += c.bar + 1
@@ -153,7 +159,7 @@ func noteWord(r *orchestrator.Run, now time.Time) string {
 	case r.Idle:
 		return "nothing to do"
 	case r.Error != "" && r.FailedStep != "":
-		return leaf(r.FailedStep) + " " + triesOf(r) + r.Error
+		return leaf(r.FailedStep) + triesOf(r) + ": " + r.Error
 	case r.Error != "":
 		return r.Error
 	case r.State == orchestrator.Completed && r.Attempts > 1:
@@ -169,7 +175,7 @@ func noteWord(r *orchestrator.Run, now time.Time) string {
 
 func triesOf(r *orchestrator.Run) string {
 	if r.MaxAttempts > 1 && r.Attempts > 0 {
-		return fmt.Sprintf("%d/%d ", r.Attempts, r.MaxAttempts)
+		return fmt.Sprintf(" %d/%d", r.Attempts, r.MaxAttempts)
 	}
 	return ""
 }

@@ -164,7 +164,7 @@ func StateMark(s orchestrator.State) Mark {
 	}
 }
 
-// NextWord is the NEXT column: when something happens to the runner, in at most eight columns.
+// NextWord is the NEXT column: when something happens to the runner, in at most nine columns.
 func NextWord(r *orchestrator.Runner, now time.Time) string {
 	switch {
 	case r.State == orchestrator.Disabled:
@@ -173,13 +173,16 @@ func NextWord(r *orchestrator.Runner, now time.Time) string {
 		if r.Pause == nil || r.Pause.At.IsZero() {
 			return "held"
 		}
-		return "held " + text.Age(now.Sub(r.Pause.At))
+		if d := now.Sub(r.Pause.At); d >= time.Minute {
+			return "held " + text.Age(d)
+		}
+		return "held"
 	case r.State == orchestrator.AwaitingRetry && r.Current != nil && !r.Current.NextAt.IsZero():
-		if w := text.Countdown(r.Current.NextAt.Sub(now)); len(w) <= 5 && w != "now" {
-			return "in " + w
-		} else {
+		w := text.Countdown(r.Current.NextAt.Sub(now))
+		if w == "now" {
 			return w
 		}
+		return "in " + w
 	case r.State == orchestrator.Late:
 		return "overdue"
 	case r.NextAt.IsZero():

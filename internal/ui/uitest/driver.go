@@ -210,7 +210,11 @@ func (d *Driver) At(id string) *Driver {
 // Cursor is the first word of the row with the cursor.
 func (d *Driver) Cursor() string {
 	for _, l := range d.Lines() {
-		if rest, ok := strings.CutPrefix(l, "›"); ok {
+		rest, ok := strings.CutPrefix(l, "›")
+		if !ok {
+			rest, ok = strings.CutPrefix(l, ">")
+		}
+		if ok {
 			if f := strings.Fields(rest); len(f) > 1 {
 				return f[1]
 			}

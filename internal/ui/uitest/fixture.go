@@ -3,6 +3,7 @@ package uitest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -236,6 +237,14 @@ func (f *Fixture) history(rng *rand.Rand) {
 		}
 		f.Runs = append(f.Runs, run)
 	}
+	slices.SortStableFunc(f.Runs, func(a, b o.Run) int { return began(b).Compare(began(a)) })
+}
+
+func began(r o.Run) time.Time {
+	if r.StartedAt.IsZero() {
+		return r.CreatedAt
+	}
+	return r.StartedAt
 }
 
 func (f *Fixture) logLines() {
