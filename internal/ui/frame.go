@@ -242,14 +242,26 @@ func (a *App) drawStatus(c part.Canvas, f frame) {
 	if s == "" && right == "" {
 		return
 	}
-	row := c.Sub(0, f.status, c.W, 1)
-	row.Clear()
 	w := c.W - 2
+	lines := []string{s}
 	if right != "" {
-		row.Right(1, 0, w, theme.Muted, right)
 		w -= text.Width(right) + 2
 	}
-	row.Text(1, 0, w, role, s)
+	if text.Width(s) > w && s != "" && a.notes.text != "" {
+		// A message that is cut does not help: it takes the place it needs, for a while.
+		right, w = "", c.W-2
+		lines = part.Wrap(s, w, min(3, max(f.status-f.bodyY, 1)))
+	} else {
+		lines[0] = text.Truncate(s, w, theme.Ellipsis)
+	}
+	y := f.status - len(lines) + 1
+	c.Sub(0, y, c.W, len(lines)).Clear()
+	for i, l := range lines {
+		c.Put(1, y+i, role, l)
+	}
+	if right != "" {
+		c.Right(1, f.status, c.W-2, theme.Muted, right)
+	}
 }
 
 func (a *App) statusText(f frame) (string, theme.Role) {

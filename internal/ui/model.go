@@ -19,7 +19,7 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.a.Update(m
 // View draws the frame. Until the theme is known nothing is drawn, so that the first frame is painted once.
 func (m model) View() tea.View {
 	a := m.a
-	v := tea.View{AltScreen: true, WindowTitle: a.title()}
+	v := tea.View{AltScreen: true, WindowTitle: a.Title()}
 	if !a.decided {
 		v.Content = " "
 		return v
@@ -33,8 +33,8 @@ func (m model) View() tea.View {
 	return v
 }
 
-// title is what a window list shows.
-func (a *App) title() string {
+// Title is what a window list shows.
+func (a *App) Title() string {
 	n := 0
 	for _, c := range a.counts() {
 		if c.role == theme.Failed {
@@ -52,3 +52,6 @@ func (a *App) title() string {
 		return "otai" + theme.Sep + "ok"
 	}
 }
+
+// Theme is the name of the theme in use.
+func (a *App) Theme() string { return a.theme.Name() }

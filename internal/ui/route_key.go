@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"unicode/utf8"
 
 	"github.com/openticketai/otai-tui/internal/ui/screen"
@@ -31,7 +32,7 @@ func (a *App) key(key, txt string) {
 	}
 	if act.Why != nil {
 		if why := act.Why(a); why != "" {
-			a.notes.say(a.now, theme.Muted, key+" "+act.Title+": "+why)
+			a.notes.say(a.now, theme.Muted, key+" "+cmp.Or(act.Short, act.Title)+": "+why)
 			return
 		}
 	}

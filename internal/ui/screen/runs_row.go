@@ -87,6 +87,10 @@ func (c runCols) row(cv part.Canvas, y int, r *orchestrator.Run, now time.Time, 
 		x = cv.Name(x, y, c.pipe, theme.Plain, r.Runner) + 1
 	}
 	x = cv.Text(x, y, startedCols, theme.Muted, startedWord(r, now))
+	if r.Count > 1 { // many ticks in one row have no duration of their own
+		cv.Text(x+2, y, cv.W-x-3, theme.Muted, noteWord(r, now))
+		return
+	}
 	d := r.Duration(now)
 	if d > 0 && r.EndedAt.IsZero() {
 		d = d.Truncate(time.Second)

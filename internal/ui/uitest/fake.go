@@ -243,3 +243,11 @@ func (f *Fake) NextTicks(_ context.Context, runner string, n int) ([]time.Time, 
 func (f *Fake) Subscribe() orchestrator.Subscription { return f.Hub.Subscribe() }
 
 var _ orchestrator.Orchestrator = (*Fake)(nil)
+
+// Add adds a runner and tells the viewers to take a new snapshot.
+func (f *Fake) Add(r orchestrator.Runner) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.snap.Runners = append(f.snap.Runners, r)
+	f.Hub.Resync()
+}
