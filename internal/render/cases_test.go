@@ -164,7 +164,8 @@ func TestJinjaCases(t *testing.T) {
 		if strings.HasPrefix(c.Group, "A") {
 			t.Errorf("%s %q: got %s, want %s", c.ID, c.Text, shown(v.Native, err), c.Want)
 		}
-		differences = append(differences, fmt.Sprintf("| %s | %s | %s | %s |", c.ID, code(c.Text), code(c.Want.String()), code(shown(v.Native, err))))
+		row := []string{c.ID, code(c.Text), code(c.Want.String()), code(shown(v.Native, err))}
+		differences = append(differences, "| "+strings.Join(row, " | ")+" |")
 	}
 	score := []string{}
 	for _, g := range slices.Sorted(maps.Keys(total)) {

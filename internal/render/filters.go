@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -124,6 +125,9 @@ func filterDictSort(r *run, in any, a *args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if u, none := in.(undefined); none {
+		return nil, errors.New(u.why)
+	}
 	pairs, err := filterItems(r, in)
 	if err != nil {
 		return nil, err
@@ -194,7 +198,8 @@ func textFilter(name string) filterImpl {
 	case "wordcount":
 		return noArgs(func(r *run, in any) (any, error) {
 			s, err := r.str(in)
-			return int64(len(strings.Fields(s))), err
+			inWord := func(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsNumber(c) }
+			return int64(len(strings.FieldsFunc(s, func(c rune) bool { return !inWord(c) }))), err
 		})
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // filterInt reads a whole number; what is none gives the default.
@@ -216,12 +217,25 @@ func (j *jsonWriter) write(v any, depth int) error {
 	return nil
 }
 
+// text writes ASCII only, as Python does.
 func (j *jsonWriter) text(s string) error {
-	data, err := json.Marshal(s)
+	data, err := json.Marshal(s) // escapes <, > and & too
 	if err != nil {
 		return err
 	}
-	j.b.WriteString(strings.ReplaceAll(string(data), "'", `\u0027`))
+	for _, c := range string(data) {
+		switch {
+		case c == '\'':
+			j.b.WriteString(`\u0027`)
+		case c < 0x7f:
+			j.b.WriteRune(c)
+		case c < 0x10000:
+			j.b.WriteString(`\u` + hex(c, 4))
+		default:
+			high, low := utf16.EncodeRune(c)
+			j.b.WriteString(`\u` + hex(high, 4) + `\u` + hex(low, 4))
+		}
+	}
 	return nil
 }
 

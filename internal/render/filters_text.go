@@ -29,7 +29,7 @@ func changeCase(how, s string) string {
 	return strings.Map(func(c rune) rune {
 		was := start
 		if how == "title" {
-			start = !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '\''
+			start = unicode.IsSpace(c) || strings.ContainsRune("-({[<", c)
 		} else {
 			start = false
 		}
@@ -55,7 +55,7 @@ func optionalInt(v any, what string, otherwise int) (int, error) {
 	if !ok || !isInt {
 		return 0, fmt.Errorf("%s must be a whole number, got %s", what, typeName(v))
 	}
-	return int(max(min(i, maxOutput), -maxOutput)), nil
+	return int(max(min(i, maxOutput+1), -maxOutput)), nil // beyond that only refusing is left
 }
 
 func filterTrim(r *run, in any, a *args) (any, error) {
@@ -114,12 +114,15 @@ func (r *run) replaced(s, from, to string, count int) (any, error) {
 	return strings.Replace(s, from, to, count), nil
 }
 
-func filterTruncate(r *run, in any, a *args) (any, error) {
+func filterTruncate(_ *run, in any, a *args) (any, error) {
 	v, err := a.take(0, "length", "killwords", "end", "leeway")
 	if err != nil {
 		return nil, err
 	}
-	s, err := r.str(in)
+	if isUndefined(in) {
+		in = ""
+	}
+	s, err := textArg(in, "what truncate shortens")
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +163,7 @@ func filterWordwrap(r *run, in any, a *args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := r.str(in)
+	s, err := textArg(in, "what wordwrap breaks")
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +245,7 @@ func filterIndent(r *run, in any, a *args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := r.str(in)
+	s, err := textArg(in, "what indent indents")
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,8 @@ func (r *run) percent(format string, values []any, named any) (any, error) {
 		}
 	}
 	b.WriteString(format)
-	if _, isDict := asMapping(named); used < len(values) && !isDict {
+	_, isDict := asMapping(named)
+	if _, isList := named.([]any); used < len(values) && !isDict && !isList {
 		return nil, errors.New("the format has fewer places than there are values")
 	}
 	return r.text(b.String())

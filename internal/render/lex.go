@@ -48,6 +48,7 @@ type lexer struct {
 	pos  int
 	toks []token
 	open []byte // expected closing brackets
+	end  int    // offset of the closing mark
 }
 
 // until reads tokens up to the closing mark and gives the sign in front of it.
@@ -55,6 +56,7 @@ func (l *lexer) until(closing string, start int) (byte, error) {
 	for {
 		l.pos = len(l.src) - len(strings.TrimLeftFunc(l.src[l.pos:], unicode.IsSpace))
 		rest := l.src[l.pos:]
+		l.end = l.pos
 		if rest == "" {
 			return 0, errAt(start, "this tag is never closed; add %s", closing)
 		}

@@ -10,7 +10,8 @@ const maxLiteralDepth = 64
 // literal reads text as one Python literal: None, True, False, numbers, strings, lists, tuples and dicts. Anything
 // else, a leading blank, a number that does not fit, bytes, sets and complex numbers are no literal here: ok is false.
 func literal(text string) (v any, ok bool) {
-	if text == "" || len(text) > maxOutput || !mayBeLiteral(text) {
+	text = skipBlankLines(text)
+	if text == "" || len(text) > maxOutput || !mayBeLiteral(text) || endsInBlanks(text) {
 		return nil, false
 	}
 	p := &literalParser{s: text}
@@ -21,6 +22,27 @@ func literal(text string) (v any, ok bool) {
 	p.depth = 1 // newlines behind the literal are blanks
 	p.blank()
 	return v, p.pos == len(p.s)
+}
+
+// skipBlankLines drops leading lines without anything: Python allows them, but no blank before the literal itself.
+func skipBlankLines(s string) string {
+	start := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '\n':
+			start = i + 1
+		case ' ', '\t', '\r':
+		default:
+			return s[start:]
+		}
+	}
+	return s[start:]
+}
+
+// endsInBlanks says that the last of several lines holds blanks only: Python takes that for a broken indentation.
+func endsInBlanks(s string) bool {
+	line := s[strings.LastIndexByte(s, '\n')+1:]
+	return len(line) < len(s) && line != "" && strings.TrimLeft(line, " \t") == ""
 }
 
 // mayBeLiteral turns most prose away at its first character.

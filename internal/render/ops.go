@@ -235,7 +235,7 @@ func floatOp(op string, a, b float64) (any, error) {
 
 // equal is Python's ==.
 func (r *run) equal(a, b any, depth int) (bool, error) {
-	if err := r.step(1); err != nil {
+	if err := errors.Join(r.step(1), r.touch(a)); err != nil {
 		return false, err
 	}
 	if depth > maxValueDepth {
@@ -303,7 +303,7 @@ func (r *run) equalSimple(a, b any) bool {
 
 // compare orders two values, as Python's < does.
 func (r *run) compare(op string, a, b any) (int, error) {
-	if err := r.step(1); err != nil {
+	if err := errors.Join(r.step(1), r.touch(a)); err != nil {
 		return 0, err
 	}
 	for _, v := range []any{a, b} {
@@ -375,6 +375,9 @@ func (r *run) relation(op string, a, b any) (bool, error) {
 
 // contains is `item in box`.
 func (r *run) contains(box, item any) (bool, error) {
+	if err := r.touch(box); err != nil {
+		return false, err
+	}
 	switch b := box.(type) {
 	case undefined:
 		return false, nil

@@ -53,12 +53,8 @@ func (t *template) build() error {
 		return err
 	}
 	w := &writer{known: map[string]bool{}}
-	for i, p := range parts {
-		end := len(t.clean)
-		if i+1 < len(parts) {
-			end = parts[i+1].pos
-		}
-		if err := w.part(p, end); err != nil {
+	for _, p := range parts {
+		if err := w.part(p); err != nil {
 			return err
 		}
 	}

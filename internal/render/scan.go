@@ -21,12 +21,14 @@ const (
 	partTag                   // {% ... %}
 )
 
-// part is one piece of a template: text, or a tag's tokens. pos is its byte offset in the source.
+// part is one piece of a template: text, or a tag's tokens. pos is its byte offset in the source, end that of the mark
+// that closes the tag.
 type part struct {
 	kind partKind
 	text string
 	toks []token
 	pos  int
+	end  int
 }
 
 // scanner cuts a source into parts and applies Jinja's blank rules: trim_blocks and lstrip_blocks are on, one final
@@ -165,7 +167,7 @@ func (s *scanner) tag(open int, kind partKind) error {
 		}
 		return s.raw(open)
 	}
-	s.parts = append(s.parts, part{kind: kind, toks: l.toks, pos: open})
+	s.parts = append(s.parts, part{kind: kind, toks: l.toks, pos: open, end: l.end})
 	switch {
 	case kind == partTag:
 		s.afterBlock(sign)

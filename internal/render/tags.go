@@ -14,8 +14,8 @@ func (w *writer) text(p part) {
 }
 
 // part writes one piece of a template.
-func (w *writer) part(p part, end int) error {
-	w.toks, w.end = p.toks, end
+func (w *writer) part(p part) error {
+	w.toks, w.end = p.toks, p.end
 	switch p.kind {
 	case partData:
 		w.text(p)
@@ -25,7 +25,7 @@ func (w *writer) part(p part, end int) error {
 		if err := w.tuple(0, len(p.toks)); err != nil {
 			return err
 		}
-		w.put("}}", end)
+		w.put("}}", p.end)
 		return nil
 	}
 	if len(p.toks) == 0 || p.toks[0].kind != tokenName {
@@ -36,7 +36,7 @@ func (w *writer) part(p part, end int) error {
 	if err := w.tag(p); err != nil {
 		return err
 	}
-	w.put("%}", end)
+	w.put("%}", p.end)
 	return nil
 }
 

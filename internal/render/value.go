@@ -34,7 +34,9 @@ func newDict() *dict { return &dict{vals: map[any]any{}} }
 var errUnhashable = errors.New("a list or a dict cannot be a key")
 
 // hashKey makes equal keys the same Go value: 1, 1.0 and True are one key.
-func hashKey(v any) (any, error) {
+func hashKey(v any) (any, error) { return hashNested(v, 0) }
+
+func hashNested(v any, depth int) (any, error) {
 	switch x := v.(type) {
 	case bool:
 		if x {
@@ -49,12 +51,12 @@ func hashKey(v any) (any, error) {
 	case int64, string, nil, Fail, undefined, function:
 		return x, nil
 	case tuple:
-		if len(x) > 16 {
-			return nil, errUnhashable
+		if len(x) > 16 || depth > 2 { // a key is hashed often: it stays small
+			return nil, errors.New("this tuple is too large for a key")
 		}
 		text := "tuple"
 		for _, item := range x {
-			k, err := hashKey(item)
+			k, err := hashNested(item, depth+1)
 			if err != nil {
 				return nil, err
 			}
