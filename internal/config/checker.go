@@ -14,9 +14,11 @@ type checker struct {
 	env      func(string) (string, bool)
 	problems []Problem
 	warnings []Problem
-	pipes    int // pipes read so far
 	services map[string]Service
 }
+
+// maxProblems bounds what one load reports; nobody reads further, and a hostile file must not fill the memory.
+const maxProblems = 1000
 
 // report builds one Problem.
 type report struct {
@@ -66,11 +68,17 @@ func (r report) near(name string, candidates []string) report {
 }
 
 func (r report) errorf(format string, args ...any) {
+	if len(r.c.problems) >= maxProblems {
+		return
+	}
 	r.p.Msg = fmt.Sprintf(format, args...)
 	r.c.problems = append(r.c.problems, r.p)
 }
 
 func (r report) warnf(format string, args ...any) {
+	if len(r.c.warnings) >= maxProblems {
+		return
+	}
 	r.p.Msg = fmt.Sprintf(format, args...)
 	r.c.warnings = append(r.c.warnings, r.p)
 }

@@ -22,7 +22,7 @@ type Compiler interface {
 // Options is what a configuration is read with.
 type Options struct {
 	Path     string         // of the file, for Load
-	Environ  []string       // NAME=value; nil = the process's own
+	Environ  []string       // NAME=value, usually os.Environ(); nil = no variables
 	Pipes    *pipe.Registry // required
 	Renderer Compiler       // required
 	// ReadFile reads the file and the .env beside it; nil = os.ReadFile.
@@ -59,9 +59,6 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 func Parse(data []byte, file string, o Options) (*Config, error) {
 	if o.Pipes == nil || o.Renderer == nil {
 		return nil, errors.New("read configuration: Options.Pipes and Options.Renderer must be set")
-	}
-	if o.Environ == nil {
-		o.Environ = os.Environ()
 	}
 	c := &checker{opts: o, src: newSource(file, data), services: map[string]Service{}}
 	env := environment{process: environOf(o.Environ)}

@@ -13,7 +13,7 @@ func nearest(name string, candidates []string) string {
 	for _, c := range candidates {
 		other := fold(c)
 		cost := 2 * editDistance(folded, other)
-		limit := 2 * max(len(folded), len(other)) / 3
+		limit := (2*max(len(folded), len(other)) + 2) / 3
 		if cost > max(limit, 2) {
 			continue
 		}

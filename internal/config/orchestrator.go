@@ -62,9 +62,9 @@ func (c *checker) readOrchestrator(body, v *value) []*runnerDraft {
 }
 
 func (c *checker) checkOrchestratorUse(v *value) {
-	const want = "SimpleSequentialOrchestrator"
-	if s, ok := c.textOf(v); ok && bareName(s) != want {
-		c.at(v).expect("base:"+want).near(s, []string{"base:" + want}).errorf("unknown orchestrator %s", v.quoted())
+	const want = "base:" + sequentialOrchestrator
+	if s, ok := c.textOf(v); ok && bareName(s) != sequentialOrchestrator {
+		c.at(v).expect(want).near(s, []string{want}).errorf("unknown orchestrator %s", v.quoted())
 	}
 }
 

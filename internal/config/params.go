@@ -1,7 +1,6 @@
 package config
 
 import (
-	"context"
 	"math"
 	"slices"
 	"strconv"
@@ -32,6 +31,9 @@ func (c *checker) paramsOf(t *templates, fields []pipe.Field, given []field, wha
 				c.at(g.key).expect("one of them").errorf("parameter %q means the same as %q in line %d", g.key.text, other.text, other.line)
 			}
 			first[f.Name] = g.key
+		}
+		if f.Rest {
+			f = elem(f)
 		}
 		out[g.key.text] = c.paramValue(t, f, g.val)
 	}
@@ -204,12 +206,18 @@ func isBool(v *value) bool {
 	}
 }
 
-// isDuration asks the binder itself, so that both always agree.
 func isDuration(v *value) bool {
-	var dst struct {
-		D time.Duration `param:"d,required"`
+	switch n := v.native.(type) {
+	case int64:
+		return n >= 0 && n <= int64(math.MaxInt64/time.Second)
+	case float64:
+		return n >= 0 && n <= math.MaxInt64/float64(time.Second)
+	case string:
+		d, err := parseDuration(n)
+		return v.scalar() && err == nil && d >= 0
+	default:
+		return false
 	}
-	return pipe.Params{Raw: map[string]any{"d": v.plainData()}}.Bind(context.Background(), &dst) == nil
 }
 
 func kindWords(f pipe.Field) string {

@@ -80,6 +80,10 @@ func (c *checker) resolveUse(d *draft, use *value, hasSteps bool) {
 	}
 	d.typeName = bareName(name)
 	spec, known := c.opts.Pipes.Lookup(name)
+	if known && (bareName(spec.Name) == sequentialRunner || bareName(spec.Name) == sequentialOrchestrator) {
+		c.at(use).expect("it among the orchestrator's steps").errorf("%s schedules pipes and cannot be one", bareName(spec.Name))
+		return
+	}
 	if known {
 		d.spec, d.typeName = spec, bareName(spec.Name)
 		return
@@ -193,7 +197,8 @@ func (c *checker) gather(o *object, params *value, own ...string) []field {
 		case f.val.env != "":
 			out[i] = f
 		case out[i].val.env == "":
-			c.at(f.key).expect("beside params or inside, not both").errorf("parameter %s is given twice, first in line %d", f.key.quoted(), out[i].key.line)
+			c.at(f.key).expect("beside params or inside, not both").
+				errorf("parameter %s is given twice, first in line %d", f.key.quoted(), out[i].key.line)
 		}
 	}
 	if params != nil {

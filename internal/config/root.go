@@ -159,8 +159,10 @@ func (c *checker) readLogger(v *value, l *Logging) {
 	if root := o.get("root"); root != nil && root.kind == kindMap {
 		c.readLevel(root.get("level"), l)
 	}
-	for _, name := range []string{"version", "disable_existing_loggers", "handlers", "formatters", "filters", "loggers", "log_format", "date_format"} {
-		o.get(name)
+	for _, k := range loggingKeys()[5:] { // accepted as they are
+		if k.name != "root" {
+			o.get(k.name)
+		}
 	}
 	if format := c.object(formatMap(o.get("format")), "format", formatKeys()); format != nil {
 		format.get("message_format")

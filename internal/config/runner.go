@@ -22,7 +22,11 @@ type runnerDraft struct {
 	timeout     time.Duration
 }
 
-const sequentialRunner = "SimpleSequentialRunner"
+// The pipes of 1.x that schedule others: they are read here and never run.
+const (
+	sequentialRunner       = "SimpleSequentialRunner"
+	sequentialOrchestrator = "SimpleSequentialOrchestrator"
+)
 
 // readRunner reads one entry of runners, or with step one of a 1.x orchestrator's steps: there any other pipe is a
 // runner of its own that is due in every round.

@@ -26,7 +26,8 @@ func (c *checker) nameOf(v *value) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if s == "" || s != strings.TrimSpace(s) || len(s) > 200 || strings.ContainsFunc(s, func(r rune) bool { return r == '/' || r < 0x20 || r == 0x7f }) {
+	bad := strings.ContainsFunc(s, func(r rune) bool { return r == '/' || r < 0x20 || r == 0x7f })
+	if bad || s == "" || s != strings.TrimSpace(s) || len(s) > 200 {
 		c.at(v).expect("1 to 200 characters without / and control characters").errorf("%s is not usable as %s", v.quoted(), lastKey(v.path))
 		return "", false
 	}

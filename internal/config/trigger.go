@@ -245,7 +245,8 @@ func (c *checker) cronFromFields(parts map[string]*value) *value {
 		}
 	}
 	if parts["day"] != nil && parts["day_of_week"] != nil && words[3] != "*" && words[5] != "*" {
-		c.at(parts["day_of_week"]).expect("day or day_of_week").errorf("day and day_of_week together are not supported: cron means either, APScheduler both")
+		c.at(parts["day_of_week"]).expect("day or day_of_week").
+			errorf("day and day_of_week together are not supported: cron means either, APScheduler both")
 		return nil
 	}
 	words[5] = mondayFirst(words[5])
