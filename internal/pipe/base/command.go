@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
@@ -205,8 +206,12 @@ func (p commandParams) environment(inherited []string, c *pipe.Call) []string {
 
 func startError(name string, err error) error {
 	wrapped := fmt.Errorf("start %s: %w", name, err)
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, exec.ErrDot) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return fault.NewPermanent(wrapped)
+	for _, lasting := range []error{
+		exec.ErrNotFound, exec.ErrDot, fs.ErrNotExist, fs.ErrPermission, syscall.EISDIR, syscall.ENOTDIR, syscall.ENOEXEC, syscall.E2BIG,
+	} {
+		if errors.Is(err, lasting) {
+			return fault.NewPermanent(wrapped)
+		}
 	}
 	return fault.NewTransient(wrapped)
 }
