@@ -94,7 +94,9 @@ func (d *demo) readTickets() error {
 
 func (d *demo) environ() []string { return []string{"OTAI_DEMO_URL=" + d.url} }
 
-func (d *demo) readFile(name string) ([]byte, error) { return demoFiles.ReadFile(filepath.ToSlash(name)) }
+func (d *demo) readFile(name string) ([]byte, error) {
+	return demoFiles.ReadFile(filepath.ToSlash(name))
+}
 
 func (d *demo) specs() []*pipe.Spec {
 	return []*pipe.Spec{{

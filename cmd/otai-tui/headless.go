@@ -65,7 +65,8 @@ func (a *app) headless(ctx context.Context) error {
 	for _, notice := range w.notices {
 		w.log.Info(notice)
 	}
-	w.log.Info("engine starts", "config", w.cfg.File, "dialect", string(w.cfg.Dialect), "runners", len(w.cfg.Runners), "state_dir", w.stateDir, "version", version)
+	w.log.Info("engine starts", "config", w.cfg.File, "dialect", string(w.cfg.Dialect), "runners", len(w.cfg.Runners),
+		"state_dir", w.stateDir, "version", version)
 	if err := w.engine.Run(ctx); err != nil {
 		return err
 	}

@@ -180,7 +180,7 @@ func (a *app) printLogs(ctx context.Context, what string, f orchestrator.LogFilt
 		return err
 	}
 	f.Run = run.ID
-	print := a.linePrinter(asJSON)
+	write := a.linePrinter(asJSON)
 	for {
 		current, err := st.GetRun(ctx, run.ID) // before the lines: what is written until the end is not missed
 		if err != nil {
@@ -192,7 +192,7 @@ func (a *app) printLogs(ctx context.Context, what string, f orchestrator.LogFilt
 		}
 		f.Tail = 0
 		for i := range lines {
-			if err := print(&lines[i]); err != nil {
+			if err := write(&lines[i]); err != nil {
 				return err
 			}
 			f.After = lines[i].Seq

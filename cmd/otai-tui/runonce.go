@@ -75,7 +75,7 @@ func reasonText(r orchestrator.Run) string {
 
 // follow prints a run's log until the run has ended. An interrupt cancels the run.
 func (a *app) follow(ctx context.Context, w *works, sub orchestrator.Subscription, run string, by orchestrator.Actor) (orchestrator.Run, error) {
-	print := a.linePrinter(false)
+	write := a.linePrinter(false)
 	keep := context.WithoutCancel(ctx)
 	stopped := context.AfterFunc(ctx, func() { _ = w.engine.Cancel(keep, run, by) }) // it may have ended just now
 	defer stopped()
@@ -90,7 +90,7 @@ func (a *app) follow(ctx context.Context, w *works, sub orchestrator.Subscriptio
 				continue
 			}
 			after = l.Seq
-			if err := print(&l); err != nil {
+			if err := write(&l); err != nil {
 				return d.Run, err
 			}
 		}

@@ -102,7 +102,7 @@ func readsParam(d pipe.Definition, name string) bool {
 		}
 		return false
 	}
-	return reads(d.If) || reads(d.ForEach) || inside(map[string]any(d.Params)) ||
+	return reads(d.If) || reads(d.ForEach) || inside(d.Params) ||
 		slices.ContainsFunc(d.Steps, func(s pipe.Definition) bool { return readsParam(s, name) })
 }
 
