@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -64,7 +63,7 @@ func Run(ctx context.Context, o Options) error {
 		_, err := p.Run()
 		ended <- err
 	}()
-	return watch(ctx, o, w, p, ended, restore)
+	return watch(ctx, cancel, o, w, ended, restore)
 }
 
 func programOptions(ctx context.Context, o Options, w *wire) []tea.ProgramOption {
@@ -113,7 +112,7 @@ func (a *App) rate(w *wire) int {
 const slowWrite = 200 * time.Millisecond
 
 // watch waits for the program, and for everything that must end it from outside.
-func watch(ctx context.Context, o Options, w *wire, p *tea.Program, ended <-chan error, restore func()) error {
+func watch(ctx context.Context, cancel func(), o Options, w *wire, ended <-chan error, restore func()) error {
 	stall := o.withDefaults().StallTimeout
 	check := time.NewTicker(min(checkTime, stall/2))
 	defer check.Stop()
@@ -122,13 +121,13 @@ func watch(ctx context.Context, o Options, w *wire, p *tea.Program, ended <-chan
 		case err := <-ended:
 			return result(ctx, w, err)
 		case <-w.failed:
-			return leave(p, ended, restore, fmt.Errorf("console: write to the terminal: %w", w.err))
+			return leave(cancel, ended, restore, fmt.Errorf("console: write to the terminal: %w", w.err))
 		case <-ctx.Done():
-			return leave(p, ended, restore, nil)
+			return leave(cancel, ended, restore, nil)
 		case <-check.C:
 			if w.stalled(stall) {
 				drop(o.Out)
-				return leave(p, ended, restore, ErrStalled)
+				return leave(cancel, ended, restore, ErrStalled)
 			}
 		}
 	}
@@ -148,8 +147,8 @@ func result(ctx context.Context, w *wire, err error) error {
 }
 
 // leave ends the program within a time; a program that hangs on its output is left behind.
-func leave(p *tea.Program, ended <-chan error, restore func(), err error) error {
-	go p.Kill()
+func leave(cancel func(), ended <-chan error, restore func(), err error) error {
+	cancel() // the program ends by itself; killing it from here as well would race with that
 	t := time.NewTimer(leaveTime)
 	defer t.Stop()
 	select {
@@ -180,10 +179,5 @@ func saveTerminal(in io.Reader) func() {
 	if err != nil {
 		return func() {}
 	}
-	var done atomic.Bool
-	return func() {
-		if !done.Swap(true) {
-			_ = term.Restore(f.Fd(), s) // nothing more can be done
-		}
-	}
+	return func() { _ = term.Restore(f.Fd(), s) } // when that fails nothing more can be done
 }
