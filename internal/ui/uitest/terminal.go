@@ -31,8 +31,12 @@ type Terminal struct {
 // NewTerminal makes a terminal of a size. Its answers to questions go to replies.
 func NewTerminal(t *testing.T, w, h int, replies io.Writer) *Terminal {
 	emu := vt.NewEmulator(w, h)
-	go func() { _, _ = io.Copy(replies, emu) }() // ends with Close
-	t.Cleanup(func() { _ = emu.Close() })
+	go func() { _, _ = io.Copy(replies, emu) }() // ends with the pipe
+	t.Cleanup(func() {
+		if c, ok := emu.InputPipe().(io.Closer); ok { // Close of the emulator itself races with its readers
+			_ = c.Close()
+		}
+	})
 	return &Terminal{emu: emu, changed: make(chan struct{}, 1)}
 }
 
