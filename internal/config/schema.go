@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/service"
@@ -20,7 +22,7 @@ func Schema(reg *pipe.Registry) ([]byte, error) {
 	if reg == nil {
 		return nil, errors.New("make the schema: the registry of pipes is missing")
 	}
-	s := &schemaMaker{reg: reg}
+	s := &schemaMaker{reg: reg, shared: node{}, names: map[string]string{}}
 	body := s.object(bodyKeys())
 	body["patternProperties"] = node{"^(_|x-)": true}
 	root := s.object(bodyKeys())
@@ -42,7 +44,12 @@ func Schema(reg *pipe.Registry) ([]byte, error) {
 	return append(out, '\n'), nil
 }
 
-type schemaMaker struct{ reg *pipe.Registry }
+// schemaMaker collects the definitions that are referred to, so that none is written twice.
+type schemaMaker struct {
+	reg    *pipe.Registry
+	shared node
+	names  map[string]string // content of a shared definition -> its name
+}
 
 func ref(name string) node { return node{"$ref": "#/definitions/" + name} }
 
@@ -150,6 +157,7 @@ func (s *schemaMaker) definitions(body node) node {
 	}
 	defs["infrastructure"].(node)["patternProperties"] = node{"^(_|x-)": true}
 	defs["orchestratorParams"] = s.object(orchestratorKeys()[5:])
+	maps.Copy(defs, s.shared)
 	return defs
 }
 
@@ -161,7 +169,7 @@ func (s *schemaMaker) pipe() node {
 		if spec.Composite {
 			continue // takes any parameter
 		}
-		rules = append(rules, rule(spellings(spec.Name, spec.Aliases), spec.Doc, pipe.Fields(spec.Params), keyNames(pipeKeys())))
+		rules = append(rules, s.rule(spec.Name, spellings(spec.Name, spec.Aliases), spec.Doc, pipe.Fields(spec.Params), keyNames(pipeKeys())))
 	}
 	says := []any{}
 	for _, name := range []string{"use", "steps", "params"} {
@@ -173,19 +181,25 @@ func (s *schemaMaker) pipe() node {
 func (s *schemaMaker) service() node {
 	rules := []any{}
 	for _, spec := range service.Specs() {
-		rules = append(rules, rule(spellings(spec.Name, spec.Aliases), spec.Doc, pipe.Fields(spec.Params), append(keyNames(serviceKeys()), "id")))
+		own := append(keyNames(serviceKeys()), "id")
+		rules = append(rules, s.rule(spec.Name, spellings(spec.Name, spec.Aliases), spec.Doc, pipe.Fields(spec.Params), own))
 	}
 	return node{"type": "object", "properties": s.properties(serviceKeys()), "required": []string{"use"}, "allOf": rules}
 }
 
 // rule says which parameters a type takes, when `use` is one of its spellings.
-func rule(uses []string, doc string, fields []pipe.Field, own []string) node {
-	direct := fieldProperties(fields)
-	for _, name := range own {
-		direct[name] = true
+func (s *schemaMaker) rule(name string, uses []string, doc string, fields []pipe.Field, own []string) node {
+	inside := s.parameters(fields)
+	s.shared[paramsName(name)] = inside
+	props, _ := inside["properties"].(node)
+	direct := node{}
+	for param := range props {
+		direct[param] = ref(paramsName(name) + "/properties/" + param)
 	}
-	inside := node{"type": "object", "properties": fieldProperties(fields), "additionalProperties": hasRest(fields), "patternProperties": dotted()}
-	direct["params"] = inside
+	for _, key := range own {
+		direct[key] = true
+	}
+	direct["params"] = ref(paramsName(name))
 	return node{
 		"if": node{"properties": node{"use": node{"enum": uses}}, "required": []string{"use"}},
 		"then": node{
@@ -212,7 +226,30 @@ func spellings(name string, aliases []string) []string {
 	return append(out, aliases...)
 }
 
-func fieldProperties(fields []pipe.Field) node {
+// parameters is a map of exactly these parameters.
+func (s *schemaMaker) parameters(fields []pipe.Field) node {
+	return node{
+		"type": "object", "properties": s.fieldProperties(fields),
+		"additionalProperties": hasRest(fields), "patternProperties": dotted(),
+	}
+}
+
+// share puts a definition aside, once for equal ones, and gives the reference to it.
+func (s *schemaMaker) share(n node) node {
+	content, err := json.Marshal(n)
+	if err != nil {
+		return n
+	}
+	name, known := s.names[string(content)]
+	if !known {
+		name = fmt.Sprintf("object.%d", len(s.names)+1)
+		s.names[string(content)] = name
+		s.shared[name] = n
+	}
+	return ref(name)
+}
+
+func (s *schemaMaker) fieldProperties(fields []pipe.Field) node {
 	props := node{}
 	for _, f := range fields {
 		if f.Rest {
@@ -222,16 +259,16 @@ func fieldProperties(fields []pipe.Field) node {
 		if f.Required {
 			doc += " (required)"
 		}
-		props[f.Name] = described(fieldSchema(f), doc, f.Default)
+		props[f.Name] = described(s.fieldSchema(f), doc, f.Default)
 		for _, alias := range f.Aliases {
-			props[alias] = described(fieldSchema(f), "Other word for "+f.Name+".", "")
+			props[alias] = described(s.fieldSchema(f), "Other word for "+f.Name+".", "")
 		}
 	}
 	return props
 }
 
 // fieldSchema is what one parameter takes. A text is possible everywhere: it may be a template.
-func fieldSchema(f pipe.Field) node {
+func (s *schemaMaker) fieldSchema(f pipe.Field) node {
 	switch f.Kind {
 	case pipe.FieldString:
 		return types("string", "number", "boolean", "null")
@@ -240,14 +277,15 @@ func fieldSchema(f pipe.Field) node {
 	case pipe.FieldBool:
 		return types("boolean", "string", "integer", "null")
 	case pipe.FieldList:
-		return anyOf(types("string", "null"), listOf(fieldSchema(elem(f))), fieldSchema(elem(f)))
+		return anyOf(types("string", "null"), listOf(s.fieldSchema(elem(f))), s.fieldSchema(elem(f)))
 	case pipe.FieldMap:
-		return anyOf(types("string", "null"), node{"type": "object", "additionalProperties": fieldSchema(elem(f))})
+		return anyOf(types("string", "null"), node{"type": "object", "additionalProperties": s.fieldSchema(elem(f))})
 	case pipe.FieldObject:
-		return anyOf(types("string", "number", "null"), node{
-			"type": "object", "properties": fieldProperties(f.Fields), "additionalProperties": hasRest(f.Fields), "patternProperties": dotted(),
-		})
+		return anyOf(types("string", "number", "null"), s.share(s.parameters(f.Fields)))
 	default:
 		return node{}
 	}
 }
+
+// paramsName names a definition by its type, without what a URI would have to escape.
+func paramsName(use string) string { return "params." + strings.ReplaceAll(use, ":", ".") }

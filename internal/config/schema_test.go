@@ -116,10 +116,11 @@ func (s *validator) word(doc any, m map[string]any, word string, arg any, path s
 	case "$schema", "title", "definitions", "description", "default", "patternProperties", "then":
 		return nil
 	case "$ref":
-		name := strings.TrimPrefix(arg.(string), "#/definitions/")
-		def, ok := s.root["definitions"].(map[string]any)[name]
-		if !ok {
-			return fail("no definition %s", name)
+		def, ok := any(s.root), true
+		for _, part := range strings.Split(strings.TrimPrefix(arg.(string), "#/"), "/") {
+			if def, ok = def.(map[string]any)[part]; !ok {
+				return fail("no definition %s", arg)
+			}
 		}
 		return s.check(doc, def, path)
 	case "type":

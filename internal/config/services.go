@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/openticketai/otai-tui/internal/pipe"
 )
@@ -53,7 +54,7 @@ func (c *checker) looksLikeService(v *value) bool {
 		return true
 	}
 	_, isPipe := c.opts.Pipes.Lookup(use.text)
-	return !isPipe
+	return !isPipe && !strings.HasSuffix(use.text, "Pipe") // an unknown pipe is reported where it is used
 }
 
 func (c *checker) readService(id, v *value) {
