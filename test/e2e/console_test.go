@@ -235,12 +235,13 @@ func TestConsoleRetryHistoryAndLog(t *testing.T) {
 	x.Resize(t, Size{140, 40})
 	x.WaitFor(t, "retrying", quick)
 	x.Keys(t, "Q")
-	Poll(t, 3*time.Second, func() bool { return strings.Contains(x.Screen(t), "quit?") })
-	if strings.Contains(x.Screen(t), "quit?") {
-		x.Keys(t, "y")
-	}
+	x.WaitFor(t, "once more", quick)
+	x.Keys(t, "Q")
 	if code := x.WaitExit(t, 40*time.Second); code != 0 {
 		t.Errorf("quitting gave exit code %d", code)
+	}
+	if flags := x.Ask(t, "#{alternate_on} #{cursor_flag} #{mouse_any_flag}"); flags != "0 1 0" {
+		t.Errorf("after quitting: alternate screen, cursor, mouse = %s, want 0 1 0", flags)
 	}
 }
 
