@@ -1,7 +1,9 @@
 package schedule
 
 import (
+	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -156,6 +158,54 @@ func TestDSTSkip(t *testing.T) {
 	if RunOnce.String() != "run_once" || Skip.String() != "skip" || DST(7).String() != "DST(7)" {
 		t.Error("the words of the configuration")
 	}
+}
+
+// TestQuickChanges is a zone that takes its clocks back by an hour at 10:00 and forward again at 9:30: of the wall times from
+// 10:00 to 10:30 only the gap is new, 9:00 to 10:00 had its turn.
+func TestQuickChanges(t *testing.T) {
+	day := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	back := day.Add(10 * time.Hour)
+	loc := madeZone(t, []int64{back.Unix(), back.Add(30 * time.Minute).Unix()}, []byte{1, 0})
+	tests := map[string]string{
+		"15 9 * * *":      "09:15",
+		"45 9 * * *":      "09:45",
+		"15 10 * * *":     "10:30",
+		"45 10 * * *":     "10:45",
+		"*/15 9,10 * * *": "09:00 09:15 09:30 09:45 10:30 10:45",
+	}
+	for spec, want := range tests {
+		c := mustCron(t, spec, loc)
+		var got []string
+		for after := day; after.Before(back.Add(2 * time.Hour)); after = after.Add(time.Second) { // from anywhere
+			if tick, ok := c.Next(after); ok && tick.Equal(after.Add(time.Second)) {
+				got = append(got, tick.Format("15:04"))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %q, want %q", spec, got, want)
+		}
+	}
+}
+
+// madeZone builds a zone of two offsets, 0 (type 0) and -1 h (type 1), with changes to the given types.
+func madeZone(t *testing.T, changes []int64, types []byte) *time.Location {
+	t.Helper()
+	b := append([]byte("TZif"), make([]byte, 16)...)
+	for _, count := range []int{0, 0, 0, len(changes), 2, 8} {
+		b = binary.BigEndian.AppendUint32(b, uint32(count))
+	}
+	for _, at := range changes {
+		b = binary.BigEndian.AppendUint32(b, uint32(at))
+	}
+	b = append(b, types...)
+	b = append(b, 0, 0, 0, 0, 0, 0)             // type 0: offset 0, no daylight time, name 0
+	b = append(b, 0xff, 0xff, 0xf1, 0xf0, 0, 4) // type 1: offset -3600, name 4
+	b = append(b, "AAA\x00BBB\x00"...)
+	loc, err := time.LoadLocationFromTZData("Made", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
 }
 
 func localTime(t testing.TB, zoneName, s string) time.Time {

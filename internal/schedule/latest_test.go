@@ -75,6 +75,28 @@ func TestLatestAgainstWalking(t *testing.T) {
 	}
 }
 
+// counting counts the questions.
+type counting struct {
+	Schedule
+	asked int
+}
+
+func (c *counting) Next(t time.Time) (time.Time, bool) {
+	c.asked++
+	return c.Schedule.Next(t)
+}
+
+func TestLatestJumps(t *testing.T) {
+	c := &counting{Schedule: mustCron(t, "* * 9-16 * * mon-fri", nil)}
+	latest, n := Latest(c, at(t, "1926-01-01T00:00:00Z"), at(t, "2026-01-04T12:00:00Z"), 100)
+	if !latest.Equal(at(t, "2026-01-02T16:59:59Z")) || n != 100 {
+		t.Errorf("Latest = %s, %d", latest, n)
+	}
+	if c.asked > 150 {
+		t.Errorf("a century of seconds took %d questions: it was walked", c.asked)
+	}
+}
+
 // TestClockJumps is the table of what a wall clock does to a cursor: the ticks between cursor and now, counted once.
 func TestClockJumps(t *testing.T) {
 	tests := []struct {

@@ -177,6 +177,14 @@ func compareAround(t *testing.T, rnd *rand.Rand, loc *time.Location, change int6
 	if got, ok := c.Next(after); ok && got.Unix() < end {
 		t.Fatalf("%s after %s: %s, want none until %s", c, after.In(loc), got.In(loc), time.Unix(end, 0).In(loc))
 	}
+	for range 20 { // and asked at any moment, as after a restart inside a repeated hour
+		after := time.Unix(change+rnd.Int64N(8*3600)-4*3600, 0)
+		i, _ := slices.BinarySearch(want, after.Unix()+1)
+		got, ok := c.Next(after)
+		if i < len(want) && (!ok || got.Unix() != want[i]) {
+			t.Fatalf("%s after %s: %s, want %s", c, after.In(loc), got.In(loc), time.Unix(want[i], 0).In(loc))
+		}
+	}
 	return len(want)
 }
 
