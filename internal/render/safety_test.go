@@ -25,6 +25,8 @@ func TestBoundedWork(t *testing.T) {
 		"long text reversed":  "{{ 2000000000 * 'a' }}",
 		"long list":           "{{ [1] * 2000000000 }}",
 		"wide":                "{{ 'a'.center(2000000000) }}",
+		"width not shown":     "{{ 'a'.center(2000000000) | length }}",
+		"sum not shown":       "{% set a = 'a' * 4000000 %}{{ (a ~ a) | length }}",
 		"zeros":               "{{ '5'.zfill(2000000000) }}",
 		"format":              "{{ '%2000000000d' % 5 }}",
 		"braces":              "{{ '{:2000000000}'.format(5) }}",
@@ -40,7 +42,8 @@ func TestBoundedWork(t *testing.T) {
 		"shared list equal": "{% set ns = namespace(l=[1], m=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}" +
 			"{% set ns.m = [ns.m, ns.m] %}{% endfor %}{{ ns.l == ns.m }}",
 		"shared tuple as key": "{% set ns = namespace(l=(1,)) %}{% for i in range(60) %}{% set ns.l = (ns.l, ns.l) %}{% endfor %}{{ {ns.l: 1} }}",
-		"deep list":           "{% set ns = namespace(l=[]) %}{% for i in range(90000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
+		"deep list":           "{% set ns = namespace(l=[]) %}{% for i in range(20000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
+		"deep list in text":   "{% set ns = namespace(l=[]) %}{% for i in range(20000) %}{% set ns.l = [ns.l] %}{% endfor %}x{{ ns.l }}",
 		"own member":          "{% set ns = namespace() %}{% set ns.me = ns %}{{ ns }}",
 		"own member as JSON":  "{% set ns = namespace() %}{% set ns.me = ns %}{{ ns | tojson }}",
 		"own member equal":    "{% set a = namespace() %}{% set b = namespace() %}{% set a.x = b %}{% set b.x = a %}{{ a == b }}",
@@ -119,6 +122,16 @@ func TestContextEndsRendering(t *testing.T) {
 	}
 	if _, err := New().Render(ctx, "x", Scope{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v with an ended context, want context.Canceled", err)
+	}
+}
+
+// A fault in what the scope brings ends one rendering only.
+func TestPanicEndsAsError(t *testing.T) {
+	s := Scope{Env: func(string) (string, bool) { panic("boom") }}
+	_, err := New().Render(context.Background(), "{{ env.X }}", s)
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Errorf("error %v, want an *Error", err)
 	}
 }
 

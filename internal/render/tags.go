@@ -151,7 +151,6 @@ func (w *writer) forTag(n int) error {
 	if last := n - 1; last > in && w.toks[last].is("recursive") {
 		return errAt(w.toks[last].pos, "'recursive' is not supported")
 	}
-	w.known["loop"] = true
 	if err := w.tuple(in+1, cond); err != nil {
 		return err
 	}
