@@ -165,7 +165,7 @@ func filterRandom(r *run, in any) (any, error) {
 	if err != nil || len(items) == 0 {
 		return undefined{"there is no item, the list is empty"}, err
 	}
-	return norm(items[rand.IntN(len(items))]), nil //nolint:gosec // not for secrets
+	return norm(items[rand.IntN(len(items))]), nil
 }
 
 // textFilter gives the filters that work on texts.

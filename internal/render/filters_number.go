@@ -79,11 +79,10 @@ func filterFloat(_ *run, in any, a *args) (any, error) {
 	case undefined:
 		return nil, errors.New(x.why)
 	case string:
-		f, err := strconv.ParseFloat(strings.TrimSpace(x), 64)
-		if err != nil || strings.ContainsAny(x, "xXpP") {
-			return otherwise, nil //nolint:nilerr // no number is what the default is for
+		if f, err := strconv.ParseFloat(strings.TrimSpace(x), 64); err == nil && !strings.ContainsAny(x, "xXpP") {
+			return f, nil
 		}
-		return f, nil
+		return otherwise, nil
 	}
 	if _, f, _, ok := number(in); ok {
 		return f, nil

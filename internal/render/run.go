@@ -25,7 +25,7 @@ var (
 
 // run is one rendering. It belongs to one goroutine.
 type run struct {
-	ctx    context.Context //nolint:containedctx // lives no longer than the call that made it
+	ctx    context.Context // lives no longer than the call that made it
 	tpl    *template
 	scope  Scope
 	frames []map[string]any // innermost last

@@ -192,7 +192,7 @@ func normReflect(rv reflect.Value) any {
 		if u := rv.Uint(); u>>63 != 0 {
 			return strconv.FormatUint(u, 10)
 		}
-		return int64(rv.Uint()) //nolint:gosec // checked above
+		return int64(rv.Uint())
 	case reflect.Float32, reflect.Float64:
 		return rv.Float()
 	case reflect.Pointer, reflect.Interface:
