@@ -36,6 +36,25 @@ func TestParametersKeepWhatWasWritten(t *testing.T) {
 	}
 }
 
+func TestMergesKeepTheFirst(t *testing.T) {
+	cfg := mustParse(t, steps(
+		`{id: a, <<: {use: ExpressionPipe, expression: 2, id: z}, expression: 1}`,
+		`{id: b, <<: [{use: ExpressionPipe, expression: 3}, {use: AddNotePipe, expression: 4}]}`,
+	))
+	got := cfg.Runners[0].Pipe.Steps
+	if got[0].Params["expression"] != int64(1) || got[1].Params["expression"] != int64(3) || got[1].Use != "base:ExpressionPipe" {
+		t.Errorf("merged: %+v", got)
+	}
+}
+
+func TestSharedMistakesAreToldOnce(t *testing.T) {
+	got := problems(t, "x-p: &p {use: Nope}\n"+steps("{id: a, <<: *p}", "{id: b, <<: *p}"))
+	wantProblem(t, got, "config.yml:1:15", "unknown pipe")
+	if len(got) != 1 {
+		t.Errorf("%d problems", len(got))
+	}
+}
+
 func TestServiceIsChosenByKind(t *testing.T) {
 	cfg := mustParse(t, "services: {only: {use: 'desk:DeskTicketSystem'}}\n"+
 		steps(`{id: a, use: FetchTicketsPipe, ticket_search_criteria: {queue: X}}`, `{id: b, use: ExpressionPipe, expression: 1}`))

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/pipe"
@@ -23,6 +24,8 @@ type entity struct {
 type criteria struct {
 	Queue *entity `param:"queue" doc:"queue to look in"`
 	Limit int     `param:"limit" default:"10"`
+
+	OlderThan time.Duration `param:"older_than"`
 }
 
 type note struct {

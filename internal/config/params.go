@@ -99,7 +99,7 @@ func (c *checker) paramValue(t *templates, f pipe.Field, v *value) any {
 		c.checkInside(t, v)
 	}
 	if !ok {
-		c.at(v).expect("%s", kindWords(f)).errorf("parameter %q has to be %s, got %s", lastKey(v.path), kindWords(f), v.quoted())
+		c.wrongKind(f, v)
 	}
 	return v.plainData()
 }
@@ -128,7 +128,7 @@ func (c *checker) structured(t *templates, f pipe.Field, v *value) any {
 	case f.Kind == pipe.FieldList && (v.scalar() || elem(f).Kind == pipe.FieldObject):
 		return c.paramValue(t, elem(f), v)
 	}
-	c.at(v).expect("%s", kindWords(f)).errorf("parameter %q has to be %s, got %s", lastKey(v.path), kindWords(f), v.quoted())
+	c.wrongKind(f, v)
 	return v.plainData()
 }
 
@@ -218,6 +218,14 @@ func isDuration(v *value) bool {
 	default:
 		return false
 	}
+}
+
+func (c *checker) wrongKind(f pipe.Field, v *value) {
+	words := kindWords(f)
+	if f.Kind == pipe.FieldDuration {
+		words = "a duration"
+	}
+	c.at(v).expect("%s", kindWords(f)).errorf("parameter %q has to be %s, got %s", lastKey(v.path), words, v.quoted())
 }
 
 func kindWords(f pipe.Field) string {

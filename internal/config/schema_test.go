@@ -116,11 +116,13 @@ func (s *validator) word(doc any, m map[string]any, word string, arg any, path s
 	case "$schema", "title", "definitions", "description", "default", "patternProperties", "then":
 		return nil
 	case "$ref":
-		def, ok := any(s.root), true
+		def := any(s.root)
 		for _, part := range strings.Split(strings.TrimPrefix(arg.(string), "#/"), "/") {
-			if def, ok = def.(map[string]any)[part]; !ok {
+			next, ok := def.(map[string]any)[part]
+			if !ok {
 				return fail("no definition %s", arg)
 			}
+			def = next
 		}
 		return s.check(doc, def, path)
 	case "type":

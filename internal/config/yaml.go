@@ -224,7 +224,7 @@ func (r *resolver) key(k *yaml.Node, depth int) *value {
 	return key
 }
 
-// merged gives the fields that one `<<` brings: from a map or from a list of maps.
+// merged gives the fields that one `<<` brings: from a map or from a list of maps. Of equal keys the first counts.
 func (r *resolver) merged(n *yaml.Node, depth int) []field {
 	v := r.value(n, depth+1)
 	switch v.kind {
@@ -232,18 +232,12 @@ func (r *resolver) merged(n *yaml.Node, depth int) []field {
 		return v.fields
 	case kindList:
 		var out []field
-		seen := map[string]bool{}
 		for _, item := range v.items {
 			if item.kind != kindMap {
 				r.c.at(item).expect("a map or an alias of one").errorf("%s cannot be merged", item.kind)
 				continue
 			}
-			for _, f := range item.fields {
-				if !seen[f.key.text] {
-					seen[f.key.text] = true
-					out = append(out, f)
-				}
-			}
+			out = append(out, item.fields...)
 		}
 		return out
 	default:
