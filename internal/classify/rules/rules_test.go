@@ -84,7 +84,7 @@ func TestDefaultPriorities(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	c, err := rules.New(rules.Model{Labels: []rules.Label{
-		{Name: "A", Words: map[string]float64{"vpn": 1, "dock*": 1, "*wlan": 1, "*cloud*": 1, "Störung": 1, "locked out": 1, "wi-fi": 1}},
+		{Name: "A", Words: map[string]float64{"vpn": 1, "dock*": 1, "*wlan": 1, "*cloud*": 1, "Störung": 1, "Gerät": 1, "Mühe": 1, "Maß": 1, "locked out": 1, "wi-fi": 1}},
 		{Name: "P", Patterns: map[string]float64{`\bORD-\d{4}\b`: 1}},
 	}})
 	if err != nil {
@@ -92,7 +92,7 @@ func TestWords(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"VPN": "A", "vpn!": "A", "(vpn)": "A", "vpnx": "", "my-vpn-box": "A", "docking": "A", "paddock": "", "GastWLAN": "A", "wlans": "",
-		"Nextcloud-Server": "A", "STÖRUNG": "A", "stoerung": "A", "Sto\u0308rung": "A", "storung": "", "Locked  out": "A", "locked me out": "",
+		"Nextcloud-Server": "A", "STÖRUNG": "A", "stoerung": "A", "Sto\u0308rung": "A", "storung": "", "GERÄT": "A", "geraet": "A", "muehe": "A", "Masse": "", "MASS": "A", "Locked  out": "A", "locked me out": "",
 		"wi fi": "A", "Wi-Fi": "A", "wifi": "", "ord-1234": "P", "ord-12345": "",
 	} {
 		if got := classifyText(t, c, "any", text); got.Label != want {

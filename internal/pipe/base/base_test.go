@@ -222,12 +222,20 @@ func TestSelect(t *testing.T) {
 		value, change, says string
 		sure                bool
 	}{
-		{"sure", m{"label": "IT", "confidence": 0.93, "current": "Raw", "what": "queue", "model": "m1"}, "IT", "IT",
-			`Queue: IT (was Raw). The model m1 says "IT" with confidence 0.93 (at least 0.80 is needed).`, true},
+		{
+			"sure",
+			m{"label": "IT", "confidence": 0.93, "current": "Raw", "what": "queue", "model": "m1"},
+			"IT", "IT",
+			`Queue: IT (was Raw). The model m1 says "IT" with confidence 0.93 (at least 0.80 is needed).`, true,
+		},
 		{"mapped", m{"label": "it", "confidence": 0.8, "map": m{"IT": "IT Support"}, "current": m{"name": "Raw"}}, "IT Support", "IT Support", "Value: IT Support", true},
 		{"stays", m{"label": "raw", "confidence": 1, "current": "Raw"}, "raw", "", "Value stays Raw. The classifier", true},
-		{"fallback", m{"label": "IT", "confidence": 0.5, "fallback": "Manual", "current": "Raw"}, "Manual", "Manual",
-			`Manual (was Raw), the fallback. The classifier says "IT" with confidence 0.50, below the 0.80 that is needed.`, false},
+		{
+			"fallback",
+			m{"label": "IT", "confidence": 0.5, "fallback": "Manual", "current": "Raw"},
+			"Manual", "Manual",
+			`Manual (was Raw), the fallback. The classifier says "IT" with confidence 0.50, below the 0.80 that is needed.`, false,
+		},
 		{"fallback is current", m{"label": "IT", "confidence": 0.5, "fallback": "Raw", "current": "Raw"}, "Raw", "", "the fallback", false},
 		{"left", m{"label": "IT", "confidence": 0.5, "min_confidence": 0.6, "current": "Raw"}, "Raw", "", "Value stays Raw", false},
 		{"no label", m{"label": "", "confidence": 1, "current": nil}, "", "", "has no label for it, and no fallback is set", false},

@@ -183,7 +183,9 @@ func TestCommandCancelEndsTheFamily(t *testing.T) {
 			}()
 			var pids []int
 			for _, who := range []string{"leader", "child", "grandchild"} {
-				pids = append(pids, readPid(t, filepath.Join(dir, who)))
+				pid := readPid(t, filepath.Join(dir, who))
+				pids = append(pids, pid)
+				t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) }) // only a failed test leaves it
 			}
 			for _, pid := range pids {
 				if !alive(pid) {

@@ -56,7 +56,11 @@ func fetchTickets(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 	if len(found) == 1 {
 		message = "1 ticket"
 	}
-	c.Log.Info("fetched "+message, "queue", p.Criteria.Queue.Label())
+	where := ""
+	if queue := p.Criteria.Queue.Label(); queue != "" {
+		where = " from " + queue
+	}
+	c.Log.Info("fetched " + message + where)
 	return pipe.Success(message, map[string]any{"fetched_tickets": list}), nil
 }
 

@@ -62,10 +62,21 @@ func TestHTTPStatus(t *testing.T) {
 		class      fault.Class
 		wait       time.Duration
 	}{
-		{400, "", fault.Permanent, 0}, {401, "", fault.Permanent, 0}, {404, "", fault.Permanent, 0}, {408, "", fault.Transient, 0},
-		{429, "", fault.RateLimited, 0}, {429, "17", fault.RateLimited, 17 * time.Second}, {429, "99999999999", fault.RateLimited, 24 * time.Hour},
-		{500, "", fault.Transient, 0}, {501, "", fault.Permanent, 0}, {502, "", fault.Transient, 0}, {503, "", fault.Transient, 0},
-		{503, "5", fault.RateLimited, 5 * time.Second}, {503, "nonsense", fault.Transient, 0}, {503, "-3", fault.Transient, 0}, {302, "", fault.Permanent, 0},
+		{400, "", fault.Permanent, 0},
+		{401, "", fault.Permanent, 0},
+		{404, "", fault.Permanent, 0},
+		{408, "", fault.Transient, 0},
+		{429, "", fault.RateLimited, 0},
+		{429, "17", fault.RateLimited, 17 * time.Second},
+		{429, "99999999999", fault.RateLimited, 24 * time.Hour},
+		{500, "", fault.Transient, 0},
+		{501, "", fault.Permanent, 0},
+		{502, "", fault.Transient, 0},
+		{503, "", fault.Transient, 0},
+		{503, "5", fault.RateLimited, 5 * time.Second},
+		{503, "nonsense", fault.Transient, 0},
+		{503, "-3", fault.Transient, 0},
+		{302, "", fault.Permanent, 0},
 	} {
 		retryAfter = c.retryAfter
 		_, err := w.run(t.Context(), "HTTPPipe", m{"url": fmt.Sprintf("%s/%d?key=hunter2", srv.URL, c.code)})
