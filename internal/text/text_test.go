@@ -94,6 +94,17 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
+func TestRuneWidthAgreesWithTheTerminal(t *testing.T) {
+	for r := rune(0x20); r < 0x1ffff; r++ {
+		if r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xdfff {
+			continue
+		}
+		if got, want := RuneWidth(r), ansi.StringWidthWc(string(r)); got != want {
+			t.Fatalf("RuneWidth(%U) = %d, the terminal says %d", r, got, want)
+		}
+	}
+}
+
 func TestTruncate(t *testing.T) {
 	for _, c := range []struct {
 		in, end, middle string

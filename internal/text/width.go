@@ -14,9 +14,17 @@ func RuneWidth(r rune) int {
 		}
 		return 1
 	}
+	if one(r) {
+		return 1
+	}
 	var buf [utf8.UTFMax]byte
 	n := utf8.EncodeRune(buf[:], r)
 	return ansi.StringWidthWc(string(buf[:n]))
+}
+
+// one says quickly that a rune is one of the narrow letters, lines, blocks and marks that screens are made of.
+func one(r rune) bool {
+	return r >= 0xae && r < 0x300 || r >= 0x2500 && r <= 0x25fc || r >= 0x2010 && r <= 0x2027 || r == '✓' || r == '✗' || r == '↻' || r == '→'
 }
 
 // Width is the number of terminal columns of a line that Line has made safe.

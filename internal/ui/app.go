@@ -25,6 +25,7 @@ type App struct {
 	ascii bool
 
 	theme   theme.Theme
+	few     bool // the terminal has 256 colours
 	decided bool // the theme is known; nothing is drawn before
 
 	tabs  []tab

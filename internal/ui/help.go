@@ -100,7 +100,7 @@ func helpMatch(act *action.Action[*App], q string) bool {
 // drawHelp draws the overlay in the middle of the body.
 func (a *App) drawHelp(c part.Canvas, f frame) {
 	lines := a.helpLines(a.help)
-	w := min(c.W-2, 76)
+	w := min(c.W, 80)
 	h := min(len(lines)+3, f.bodyH+1)
 	box := c.Sub((c.W-w)/2, max(f.bodyY, f.bodyY+(f.bodyH-h)/2), w, h)
 	box.Clear()

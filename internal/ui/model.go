@@ -24,7 +24,11 @@ func (m model) View() tea.View {
 		v.Content = " "
 		return v
 	}
-	v.Content = a.Draw(a.w, a.h).ANSI(a.theme)
+	th := a.theme
+	if a.few {
+		th = th.With256()
+	}
+	v.Content = a.Draw(a.w, a.h).ANSI(th)
 	if f := a.frame(a.w, a.h); a.input != nil && !f.mini {
 		x := 1 + len(a.input.prompt) + text.Width(tailOf(a.input.text, a.w-1-len(a.input.prompt)-3))
 		v.Cursor = tea.NewCursor(x, f.status)

@@ -41,6 +41,7 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 func (a *App) colours(msg tea.Msg) {
 	switch m := msg.(type) {
 	case tea.ColorProfileMsg:
+		a.few = m.Profile == colorprofile.ANSI256
 		if !a.decided && m.Profile < colorprofile.ANSI256 {
 			a.decided = true // the user's own 16 colours, or none
 		}

@@ -140,7 +140,7 @@ func (v *LogView) hold() {
 	v.held = true
 	v.cursor = v.shown[len(v.shown)-1]
 	v.seenTo = v.first + len(v.lines)
-	v.top = v.shown[max(len(v.shown)-v.h, 0)]
+	v.top = v.shown[max(len(v.shown)-max(v.h, 1), 0)]
 	v.fit()
 }
 

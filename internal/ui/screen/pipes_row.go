@@ -24,8 +24,8 @@ const (
 	stateCols = 12
 	okCols    = 6
 	p95Cols   = 7
-	nextCols  = 10
-	lastCols  = 4
+	nextCols  = 11
+	lastCols  = 5
 	minName   = 18
 	maxName   = 32
 )
@@ -86,9 +86,9 @@ func (c columns) heads(cv part.Canvas, y int) {
 	if c.p95 {
 		x = cv.Right(x, y, p95Cols, theme.Faint, "P95")
 	}
-	x = cv.Text(x+1, y, nextCols-1, theme.Faint, "NEXT")
+	x = cv.Text(x+2, y, nextCols-2, theme.Faint, "NEXT")
 	if c.last {
-		cv.Right(x-1, y, lastCols, theme.Faint, "LAST")
+		cv.Right(x, y, lastCols-1, theme.Faint, "LAST")
 	}
 }
 
@@ -128,8 +128,8 @@ func (c columns) row(cv part.Canvas, y int, r *orchestrator.Runner, now time.Tim
 	if r.State == orchestrator.Late {
 		next = theme.Late
 	}
-	x = cv.Text(x+1, y, nextCols-1, next, NextWord(r, now))
+	x = cv.Text(x+2, y, nextCols-2, next, NextWord(r, now))
 	if c.last {
-		cv.Right(x-1, y, lastCols, theme.Muted, LastWord(r, now))
+		cv.Right(x, y, lastCols-1, theme.Muted, LastWord(r, now))
 	}
 }

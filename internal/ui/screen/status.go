@@ -85,7 +85,7 @@ func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
 		}
 		return Mark{theme.GlyphLate, "late", theme.Late}
 	case orchestrator.Running:
-		if r.StepsAll > 1 {
+		if r.StepsAll > 1 && r.StepsAll < 1000 {
 			return Mark{theme.GlyphRunning, fmt.Sprintf("run %d/%d", min(r.StepsDone+1, r.StepsAll), r.StepsAll), theme.Running}
 		}
 		return Mark{theme.GlyphRunning, "running", theme.Running}
@@ -118,10 +118,11 @@ func withTries(word string, r *orchestrator.Run) string {
 	if r == nil || r.Attempts < 1 {
 		return word
 	}
-	if r.MaxAttempts < r.Attempts {
+	s := fmt.Sprintf("%s %d/%d", word, r.Attempts, r.MaxAttempts)
+	if r.MaxAttempts < r.Attempts || len(s) > stateCols-1 {
 		return fmt.Sprintf("%s %d", word, r.Attempts)
 	}
-	return fmt.Sprintf("%s %d/%d", word, r.Attempts, r.MaxAttempts)
+	return s
 }
 
 // StateMark says how a run, step or attempt in a state looks.
@@ -192,7 +193,7 @@ func NextWord(r *orchestrator.Runner, now time.Time) string {
 	}
 }
 
-// LastWord is the LAST column: how long ago the runner last did something, in at most three columns.
+// LastWord is the LAST column: how long ago the runner last did something, in at most four columns.
 func LastWord(r *orchestrator.Runner, now time.Time) string {
 	switch {
 	case r.Current != nil && !r.Current.StartedAt.IsZero() && r.Current.EndedAt.IsZero():
@@ -204,10 +205,17 @@ func LastWord(r *orchestrator.Runner, now time.Time) string {
 		if at.IsZero() {
 			at = r.Last.CreatedAt
 		}
-		if d := now.Sub(at); d >= time.Minute {
+		d := now.Sub(at)
+		switch {
+		case at.IsZero():
+			return "-"
+		case d < time.Minute:
+			return "<1m" // seconds would tick in every row
+		case d > 999*24*time.Hour:
+			return "old"
+		default:
 			return text.Age(d)
 		}
-		return "<1m" // seconds would tick in every row
 	}
 }
 

@@ -36,7 +36,7 @@ func strike(o orchestrator.Outcome, p95 time.Duration) (string, theme.Role) {
 		m := StateMark(o.State)
 		return m.Glyph, m.Role
 	}
-	return bar(o.Duration, p95), theme.OK
+	return bar(o.Duration, p95), theme.Bar
 }
 
 // bar is the height for a duration: the p95 itself is the second highest, a third more and above is full.

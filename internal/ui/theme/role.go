@@ -18,6 +18,7 @@ const (
 	Accent       // focus, keys in the footer
 	Title        // names and headings
 	Danger       // questions about what cannot be undone
+	Bar          // ordinary bars of a strip: quieter than what went wrong among them
 	roles
 )
 
@@ -25,8 +26,8 @@ const (
 func (r Role) Letter() byte { return letters[r] }
 
 // letters has one entry per role: plain, green, failed, retry, blue, late, paused, muted, faint (a), accent (k), title
-// (n), danger.
-const letters = " gfrblpmaknd"
+// (n), danger, bar (h).
+const letters = " gfrblpmakndh"
 
 // Attr changes how a cell looks on top of its role.
 type Attr uint8

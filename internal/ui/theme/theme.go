@@ -7,8 +7,10 @@ import (
 
 // Theme gives every role its look. The zero value is not usable; take one from Named.
 type Theme struct {
-	name string
-	sgr  [roles]string // SGR parameters without CSI and m; "" = the terminal's default
+	name          string
+	less          [roles]string // the same in the 256-colour palette, chosen by hand; the nearest ones would be off
+	lessSelection string
+	sgr           [roles]string // SGR parameters without CSI and m; "" = the terminal's default
 	// selection is put on the current row; drop says that roles lose their colour there, because reversed colours
 	// would make patches.
 	selection string
@@ -22,14 +24,20 @@ var Names = []string{"terminal", "otai-dark", "otai-light", "mono"}
 func Named(name string) (Theme, bool) {
 	switch name {
 	case "otai-dark":
-		return rgb(name, "48;2;31;42;56", [roles]string{
+		return rgb(name, [2]string{"48;2;31;42;56", "48;5;236"}, [roles]string{
 			OK: "7bc47f", Failed: "ff7b72", Retry: "e3b341", Running: "6cb6ff", Late: "ffa657", Paused: "b392f0",
-			Muted: "9da7b3", Faint: "7d8590", Accent: "79c0ff", Danger: "ff7b72",
+			Muted: "9da7b3", Faint: "7d8590", Accent: "79c0ff", Danger: "ff7b72", Bar: "5a9367",
+		}, [roles]int{
+			OK: 114, Failed: 203, Retry: 179, Running: 75, Late: 215, Paused: 141, Muted: 248, Faint: 245, Accent: 111,
+			Danger: 203, Bar: 65,
 		}), true
 	case "otai-light":
-		return rgb(name, "48;2;221;244;255", [roles]string{
+		return rgb(name, [2]string{"48;2;221;244;255", "48;5;254"}, [roles]string{
 			OK: "1a7f37", Failed: "cf222e", Retry: "8a5a00", Running: "0969da", Late: "b04600", Paused: "7a4ad6",
-			Muted: "57606a", Faint: "6e7781", Accent: "0550ae", Danger: "cf222e",
+			Muted: "57606a", Faint: "6e7781", Accent: "0550ae", Danger: "cf222e", Bar: "5f9e70",
+		}, [roles]int{
+			OK: 29, Failed: 160, Retry: 94, Running: 26, Late: 130, Paused: 98, Muted: 59, Faint: 242, Accent: 25,
+			Danger: 160, Bar: 71,
 		}), true
 	case "mono":
 		return Theme{name: name, selection: "7", sgr: [roles]string{
@@ -38,13 +46,13 @@ func Named(name string) (Theme, bool) {
 	default:
 		return Theme{name: "terminal", selection: "7", drop: true, sgr: [roles]string{
 			OK: "32", Failed: "1;31", Retry: "33", Running: "36", Late: "35", Paused: "2", Muted: "2", Faint: "2",
-			Accent: "1", Title: "1", Danger: "1;31",
+			Accent: "1", Title: "1", Danger: "1;31", Bar: "2;32",
 		}}, name == "terminal"
 	}
 }
 
-func rgb(name, selection string, hex [roles]string) Theme {
-	t := Theme{name: name, selection: selection}
+func rgb(name string, selection [2]string, hex [roles]string, index [roles]int) Theme {
+	t := Theme{name: name, selection: selection[0], lessSelection: selection[1]}
 	for r, h := range hex {
 		if h == "" {
 			continue
@@ -53,9 +61,18 @@ func rgb(name, selection string, hex [roles]string) Theme {
 		if _, err := fmt.Sscanf(h, "%02x%02x%02x", &red, &green, &blue); err == nil {
 			t.sgr[r] = fmt.Sprintf("38;2;%d;%d;%d", red, green, blue)
 		}
+		t.less[r] = fmt.Sprintf("38;5;%d", index[r])
 	}
 	for _, r := range []Role{Failed, Title, Danger} {
-		t.sgr[r] = strings.Trim("1;"+t.sgr[r], ";")
+		t.sgr[r], t.less[r] = strings.Trim("1;"+t.sgr[r], ";"), strings.Trim("1;"+t.less[r], ";")
+	}
+	return t
+}
+
+// With256 is the theme for a terminal with 256 colours.
+func (t Theme) With256() Theme {
+	if t.lessSelection != "" {
+		t.sgr, t.selection = t.less, t.lessSelection
 	}
 	return t
 }

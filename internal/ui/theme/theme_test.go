@@ -62,7 +62,7 @@ func TestContrast(t *testing.T) {
 		"otai-dark": {"000000", "1e1e2e", "002b36"}, "otai-light": {"ffffff", "fdf6e3"},
 	} {
 		th, _ := Named(name)
-		for r := OK; r < roles; r++ {
+		for r := OK; r < Bar; r++ { // bars carry no text
 			var red, green, blue int
 			sgr := th.sgr[r]
 			if i := strings.Index(sgr, "38;2;"); i < 0 {
@@ -99,6 +99,18 @@ func luminance(r, g, b int) float64 {
 }
 
 func contrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
+
+func TestEveryColourHasAnIndex(t *testing.T) {
+	for _, name := range Names {
+		th, _ := Named(name)
+		less := th.With256()
+		for r := range roles {
+			if (th.sgr[r] == "") != (less.sgr[r] == "") || strings.Contains(less.SGR(r, Selected), ";2;") || strings.Contains(less.sgr[r], ";5;0") {
+				t.Errorf("%s role %c: %q and %q", name, r.Letter(), th.sgr[r], less.sgr[r])
+			}
+		}
+	}
+}
 
 func TestMonoHasNoColour(t *testing.T) {
 	th, ok := Named("mono")
