@@ -20,7 +20,9 @@ func (c *checker) build(drafts []*runnerDraft) []Runner {
 		}
 		before := len(c.problems)
 		c.checkGraph(r.pipe)
-		c.define(r.pipe, r.pipe)
+		ids := map[string]bool{}
+		collect(r.pipe, ids)
+		c.define(ids, r.pipe)
 		if len(c.problems) > 0 {
 			// Macros are expanded only when their definition is sound; what others did wrong does not matter.
 			if before != len(c.problems) || c.unsound(r.pipe) {
@@ -41,8 +43,8 @@ func (c *checker) unsound(d *draft) bool {
 	return d.spec == nil || slices.ContainsFunc(d.steps, c.unsound)
 }
 
-// define fills in d.def from what was read, without its steps.
-func (c *checker) define(root, d *draft) {
+// define fills in the definitions of d and its steps from what was read. ids are those of the whole runner.
+func (c *checker) define(ids map[string]bool, d *draft) {
 	t := &templates{c: c}
 	var fields []pipe.Field
 	what, place := "the composite", d.v
@@ -72,9 +74,9 @@ func (c *checker) define(root, d *draft) {
 	for _, dep := range d.depends {
 		d.def.DependsOn = append(d.def.DependsOn, dep.text)
 	}
-	c.checkResults(root, d, t.refs)
+	c.checkResults(ids, d, t.refs)
 	for _, s := range d.steps {
-		c.define(root, s)
+		c.define(ids, s)
 	}
 }
 

@@ -47,6 +47,20 @@ func TestMergesKeepTheFirst(t *testing.T) {
 	}
 }
 
+// TestHugeLineEnds holds that a generated file on one line is read in bounded work and reported without its line.
+func TestHugeLineEnds(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("orchestrator: {runners: [{pipe: {steps: [")
+	for range 10_000 {
+		b.WriteString(`{use: ExpressionPipe, expression: "{{ 1 + }}"}, `)
+	}
+	b.WriteString("]}}]}")
+	got := problems(t, b.String())
+	if len(got) != 1000 || got[0].Line != "" || strings.Contains((&config.Errors{Problems: got}).Error(), "^") {
+		t.Errorf("%d problems, line of %d bytes", len(got), len(got[0].Line))
+	}
+}
+
 func TestSharedMistakesAreToldOnce(t *testing.T) {
 	got := problems(t, "x-p: &p {use: Nope}\n"+steps("{id: a, <<: *p}", "{id: b, <<: *p}"))
 	wantProblem(t, got, "config.yml:1:15", "unknown pipe")

@@ -71,13 +71,11 @@ func (c *checker) checkCycles(d *draft, byID map[string]*draft) {
 	}
 }
 
-// checkResults checks the ids that the templates of s ask results of, against the whole runner.
-func (c *checker) checkResults(root, s *draft, refs []resultRef) {
+// checkResults checks the ids that the templates of s ask results of; all are the ids of the whole runner.
+func (c *checker) checkResults(all map[string]bool, s *draft, refs []resultRef) {
 	if len(refs) == 0 {
 		return
 	}
-	all := map[string]bool{}
-	collect(root, all)
 	before := map[string]bool{}
 	beside := map[string]bool{} // run at the same time: nothing says which one ends first
 	visible(s, before, beside)

@@ -119,6 +119,7 @@ func (c *checker) nameRunners(runners []*runnerDraft) {
 		}
 		taken[r.id] = r
 	}
+	names := newNamer(func(s string) bool { return taken[s] != nil })
 	for _, r := range runners {
 		if r.id != "" {
 			continue
@@ -127,7 +128,7 @@ func (c *checker) nameRunners(runners []*runnerDraft) {
 		if r.pipe != nil && r.pipe.typeName != "" {
 			base = r.pipe.typeName
 		}
-		r.id = unique(base, func(s string) bool { return taken[s] != nil })
+		r.id = names.unique(base)
 		taken[r.id] = r
 	}
 	for _, r := range runners {
@@ -150,11 +151,20 @@ func (c *checker) aliasesOf(r *runnerDraft, taken map[string]*runnerDraft) []str
 	return out
 }
 
-// unique gives base, or base-2, base-3 and so on when it is taken.
-func unique(base string, taken func(string) bool) string {
+// namer makes up names: base, or base-2, base-3 and so on when it is taken. It remembers the last number of each base,
+// so that many equal ones stay cheap.
+type namer struct {
+	taken func(string) bool
+	last  map[string]int
+}
+
+func newNamer(taken func(string) bool) *namer { return &namer{taken: taken, last: map[string]int{}} }
+
+func (n *namer) unique(base string) string {
 	name := base
-	for n := 2; taken(name); n++ {
-		name = base + "-" + itoa(n)
+	for n.taken(name) {
+		n.last[base] = max(n.last[base], 1) + 1
+		name = base + "-" + itoa(n.last[base])
 	}
 	return name
 }

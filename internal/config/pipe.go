@@ -226,9 +226,10 @@ func (c *checker) nameSteps(d *draft) {
 		}
 		taken[s.id] = s
 	}
+	names := newNamer(func(name string) bool { return taken[name] != nil })
 	for _, s := range d.steps {
 		if s.id == "" {
-			s.id = unique(orElse(s.typeName, "step"), func(name string) bool { return taken[name] != nil })
+			s.id = names.unique(orElse(s.typeName, "step"))
 			taken[s.id] = s
 		}
 	}

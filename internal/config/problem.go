@@ -47,7 +47,7 @@ func (p Problem) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", p.Where(), p.Msg)
 	margin := "     "
-	if p.Pos.Line > 0 {
+	if p.Line != "" {
 		number := fmt.Sprintf("%4d", p.Pos.Line)
 		margin = strings.Repeat(" ", len(number)+1)
 		line, indent, carets := excerpt(p.Line, p.Pos.Col, p.Width)

@@ -6,17 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// source is the text of one file, for excerpts and for places inside scalars.
+// source is the text of one file, for excerpts and for places inside scalars. It is used by one goroutine.
 type source struct {
 	file  string
 	lines []string
+	runes map[int][]rune // lines taken apart, when first asked for
+	safe  map[int]string // lines as they may be printed
 }
+
+// maxExcerptLine is the longest line, in bytes, that is shown; generated files may stand on a single one.
+const maxExcerptLine = 64 << 10
 
 func newSource(file string, data []byte) *source {
 	text := strings.ToValidUTF8(string(data), "\ufffd")
 	text = strings.TrimPrefix(text, "\ufeff")
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	return &source{file: file, lines: strings.Split(strings.ReplaceAll(text, "\r", "\n"), "\n")}
+	return &source{
+		file: file, lines: strings.Split(strings.ReplaceAll(text, "\r", "\n"), "\n"),
+		runes: map[int][]rune{}, safe: map[int]string{},
+	}
 }
 
 // line gives line n, counted from 1; "" outside the file.
@@ -32,6 +40,15 @@ var secretPattern = regexp.MustCompile(
 
 // shown is line n as it may be printed: what stands behind a key that names a secret is starred out, templates stay.
 func (s *source) shown(n int) string {
+	out, done := s.safe[n]
+	if !done && len(s.line(n)) <= maxExcerptLine {
+		out = s.mask(n)
+		s.safe[n] = out
+	}
+	return out
+}
+
+func (s *source) mask(n int) string {
 	return secretPattern.ReplaceAllStringFunc(s.line(n), func(match string) string {
 		parts := secretPattern.FindStringSubmatch(match)
 		if strings.Contains(parts[2], "{{") {
@@ -44,13 +61,22 @@ func (s *source) shown(n int) string {
 // clamp moves a place into the file, so that no message ever points outside it.
 func (s *source) clamp(line, col int) (int, int) {
 	line = min(max(line, 1), max(len(s.lines), 1))
-	return line, min(max(col, 1), utf8.RuneCountInString(s.line(line))+1)
+	return line, min(max(col, 1), len(s.lineRunes(line))+1)
 }
 
 // tail gives the runes of line n from column col on.
 func (s *source) tail(n, col int) []rune {
-	runes := []rune(s.line(n))
+	runes := s.lineRunes(n)
 	return runes[min(max(col-1, 0), len(runes)):]
+}
+
+func (s *source) lineRunes(n int) []rune {
+	runes, done := s.runes[n]
+	if !done {
+		runes = []rune(s.line(n))
+		s.runes[n] = runes
+	}
+	return runes
 }
 
 // span is how many characters the scalar or key at a place covers on its first line.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -52,14 +53,9 @@ type triggerList struct {
 }
 
 func (t *triggerList) add(id, kind string, s schedule.Schedule) {
-	name := unique(orElse(id, kind), func(name string) bool {
-		for _, other := range t.out {
-			if other.Name == name {
-				return true
-			}
-		}
-		return false
-	})
+	name := newNamer(func(name string) bool {
+		return slices.ContainsFunc(t.out, func(other Trigger) bool { return other.Name == name })
+	}).unique(orElse(id, kind))
 	t.out = append(t.out, Trigger{Name: name, Schedule: s})
 }
 
