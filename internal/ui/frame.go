@@ -87,7 +87,7 @@ func (a *App) counts() []count {
 func (a *App) drawHeader(c part.Canvas, f frame) {
 	right := a.health(f) + text.Clock(a.now) + "Z "
 	rightW := text.Width(right)
-	gap, words := 3, f.wide
+	gap, words := 3, c.W >= 130
 	if !f.verbose {
 		gap = 1
 	}
@@ -105,7 +105,7 @@ func (a *App) drawHeader(c part.Canvas, f frame) {
 	room := c.W - rightW - width() - x - 3
 	c.Text(x+2, 0, min(text.Width(name), max(room, 0)), theme.Plain, name)
 	x = max(min(c.W-rightW-width(), max(21, x+2+text.Width(name)+gap)), x+2)
-	if f.wide {
+	if words {
 		x = max(c.W-rightW-width()-3, x)
 	}
 	for _, k := range cs {
