@@ -50,7 +50,8 @@ func (a *app) command() *cobra.Command {
 	}
 	p := root.PersistentFlags()
 	p.StringVarP(&a.config, "config", "c", "", "configuration file (default config.yml)")
-	p.StringVar(&a.stateDir, "state-dir", "", "where history and the desk live (default: a directory of the configuration's own under XDG_STATE_HOME)")
+	p.StringVar(&a.stateDir, "state-dir", "",
+		"where history and the desk live (default: a directory of the configuration's own under XDG_STATE_HOME)")
 	p.BoolVar(&a.demo, "demo", false, "run the built-in demonstration on an embedded ticket desk")
 	p.BoolVar(&a.desk, "desk", false,
 		"put the embedded desk in place of every ticket system, and keyword rules in place of remote classifiers")

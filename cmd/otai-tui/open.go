@@ -188,7 +188,7 @@ func (a *app) secrets(cfg *config.Config) []string {
 			}
 		}
 	}
-	return out
+	return append(out, cfg.Secrets...)
 }
 
 // checkServices opens every configured service once, so that a wrong parameter is found before anything runs.

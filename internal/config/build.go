@@ -32,7 +32,7 @@ func (c *checker) build(drafts []*runnerDraft) []Runner {
 		def := c.assemble(r.pipe)
 		runner := Runner{
 			ID: r.id, Aliases: r.aliases, Description: r.description, Tags: r.tags, Enabled: r.enabled,
-			Triggers: r.triggers, Pipe: def, Timeout: r.timeout, Hash: hashDefinition(def), Pos: c.pos(r.v),
+			Triggers: r.triggers, Pipe: def, Timeout: r.timeout, Policy: r.policy, Hash: hashDefinition(def), Pos: c.pos(r.v),
 		}
 		out = append(out, runner)
 	}

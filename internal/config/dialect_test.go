@@ -73,7 +73,9 @@ func TestSeed(t *testing.T) {
 
 func TestRunnersDialect(t *testing.T) {
 	r, cfg := runner(t, "runners_full.yml", "route_incoming")
-	if cfg.Engine != (config.Engine{Name: "service desk", MaxParallelRuns: 4, DrainTimeout: 45 * time.Second}) || cfg.Logging.Level != "debug" {
+	const day = 24 * time.Hour
+	keep := config.Retention{Runs: 1000, Age: 90 * day, FailedAge: 180 * day}
+	if cfg.Engine != (config.Engine{Name: "service desk", MaxParallelRuns: 4, DrainTimeout: 45 * time.Second, Keep: keep}) || cfg.Logging.Level != "debug" {
 		t.Errorf("engine %+v, logging %+v", cfg.Engine, cfg.Logging)
 	}
 	if r.Timeout != 240*time.Second || r.Description == "" || r.Pipe.Use != "base:CompositePipe" {

@@ -29,6 +29,19 @@ func (e environment) lookup(name string) (string, bool) {
 	return v, ok
 }
 
+var secretName = regexp.MustCompile(`(?i)(passw|token|secret|api_?key|credential)`)
+
+// secrets gives the values of the .env file that are secret by their names.
+func (e environment) secrets() []string {
+	var out []string
+	for name, value := range e.dotenv {
+		if secretName.MatchString(name) && value != "" {
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
 func environOf(list []string) map[string]string {
 	out := make(map[string]string, len(list))
 	for _, entry := range list {

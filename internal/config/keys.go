@@ -36,6 +36,9 @@ func engineKeys() []key {
 		{"name", "text", "Name in the console's header.", "the file's name"},
 		{"max_parallel_runs", "whole", "Runs at the same time, over all runners; 0 = two per processor core.", "0"},
 		{"drain_timeout_seconds", "seconds", "How long a shutdown waits for running work.", "30"},
+		{"keep_runs", "whole", "Newest rows of history kept for each runner.", "1000"},
+		{"keep_days", "whole", "Days that ended runs are kept.", "90"},
+		{"keep_failed_days", "whole", "Days that failed runs are kept, whatever keep_runs and keep_days say.", "180"},
 	}
 }
 
@@ -99,6 +102,12 @@ func runnerKeys() []key {
 		{"enabled", "bool", "false = listed, never due; can be fired by hand.", "true"},
 		{"tags", "texts", "Words to filter by.", ""},
 		{"timeout_seconds", "seconds", "Longest time of one run with its retries; 0 = none.", "0"},
+		{"catchup", "text", "Ticks that passed while the engine could not run them: latest, all or skip.", "latest"},
+		{"catchup_window", "seconds", "Ticks older than this are not caught up.", "24 h"},
+		{"catchup_max", "whole", "With catchup: all, most ticks that run late.", "100"},
+		{"start_deadline", "seconds", "A tick that could not start within it is missed; 0 = none.", "0"},
+		{"pause_after_failures", "whole", "Failed runs in a row after which the runner is paused; 0 = never.", "0"},
+		{"resume_after", "seconds", "How long that pause lasts; 0 = until an operator resumes it.", "0"},
 		{"description", "text", "One sentence for the console.", ""},
 		{"run", "pipe", "Other word for pipe, beside on.", ""},
 		{"on", "triggers", "Triggers: IntervalTrigger or CronTrigger, one or a list.", ""},

@@ -66,7 +66,7 @@ func Parse(data []byte, file string, o Options) (*Config, error) {
 		env.dotenv = c.readDotEnv(o.DotEnv, filepath.Join(filepath.Dir(file), ".env"))
 	}
 	c.env = env.lookup
-	cfg := &Config{File: file, Hash: hashOf(data), Env: env.lookup}
+	cfg := &Config{File: file, Hash: hashOf(data), Env: env.lookup, Secrets: env.secrets()}
 	if root := c.readYAML(data); root != nil {
 		c.read(root, env, cfg)
 	}

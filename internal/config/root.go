@@ -116,6 +116,12 @@ func (c *checker) readEngine(v *value) Engine {
 	if d, ok := c.durationOf(o.get("drain_timeout_seconds"), true); ok {
 		e.DrainTimeout = d
 	}
+	const day = 24 * time.Hour
+	e.Keep = Retention{
+		Runs:      int(c.wholeOf(o.get("keep_runs"), 1, 1000)),
+		Age:       time.Duration(c.wholeOf(o.get("keep_days"), 1, 90)) * day,
+		FailedAge: time.Duration(c.wholeOf(o.get("keep_failed_days"), 1, 180)) * day,
+	}
 	if o != nil {
 		o.finish()
 	}

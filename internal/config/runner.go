@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +21,7 @@ type runnerDraft struct {
 	triggers    []Trigger
 	pipe        *draft
 	timeout     time.Duration
+	policy      Policy
 }
 
 // The pipes of 1.x that schedule others: they are read here and never run.
@@ -100,9 +102,31 @@ func (c *checker) readRunnerPlain(o *object, r *runnerDraft) {
 	r.description, _ = c.textOf(o.get("description"))
 	r.enabled = c.boolOf(o.get("enabled"), true)
 	r.timeout, _ = c.durationOf(o.get("timeout_seconds"), true)
+	r.policy = c.readPolicy(o)
 	for _, tag := range c.textsOf(o.get("tags")) {
 		r.tags = append(r.tags, tag.text)
 	}
+}
+
+// readPolicy reads what happens to ticks that cannot simply run, and after failures.
+func (c *checker) readPolicy(o *object) Policy {
+	p := Policy{
+		Catchup:            CatchupLatest,
+		CatchupMax:         int(c.wholeOf(o.get("catchup_max"), 1, 0)),
+		PauseAfterFailures: int(c.wholeOf(o.get("pause_after_failures"), 0, 0)),
+	}
+	v := o.get("catchup")
+	if s, ok := c.textOf(v); ok {
+		p.Catchup = Catchup(s)
+		all := []string{string(CatchupLatest), string(CatchupAll), string(CatchupSkip)}
+		if !slices.Contains(all, s) {
+			c.at(v).expect("latest, all or skip").near(s, all).errorf("%s is no catch-up policy", v.quoted())
+		}
+	}
+	p.CatchupWindow, _ = c.durationOf(o.get("catchup_window"), true)
+	p.StartDeadline, _ = c.durationOf(o.get("start_deadline"), true)
+	p.ResumeAfter, _ = c.durationOf(o.get("resume_after"), true)
+	return p
 }
 
 // finishRunner reports unknown keys, and says where a pipe's own keys belong.

@@ -1,18 +1,23 @@
 package engine
 
 import (
+	"cmp"
+	"fmt"
 	"hash/fnv"
 	"strconv"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/schedule"
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
 const (
-	catchupWindow = 24 * time.Hour // older ticks are missed, not run late
-	maxBacklog    = 10_000_000     // ticks counted exactly after a long stop
+	defaultCatchupWindow = 24 * time.Hour // older ticks are missed, not run late
+	defaultCatchupMax    = 100            // with catchup: all
+	catchupGrace         = time.Minute    // with catchup: skip, a tick this late still counts as on time
+	maxBacklog           = 10_000_000     // ticks counted exactly after a long stop
 )
 
 // claim is one tick that gets its row: a run that starts or waits, or a row that says why not.
@@ -30,25 +35,83 @@ func (l *loop) arm(t *trigger) {
 	}
 }
 
-// tick is called when a trigger is due. The newest due tick runs; older ones that were passed over (the engine was down, the
-// machine was suspended or too busy) are one missed row with their count.
+// tick is called when a trigger is due. Ticks that were passed over (the engine was down, the machine was suspended or too
+// busy) are handled as the runner's catch-up policy says; each of them ends in a row, alone or counted.
 func (l *loop) tick(t *trigger, now time.Time) {
 	nominal := t.it.due
-	if next, ok := t.cfg.Schedule.Next(nominal); ok && !next.After(now) {
-		latest, count := schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
-		if older := count - 1; older > 0 {
-			l.claimMissed(t, nominal, latest, older, now)
+	if t.backlog.IsZero() || nominal.After(t.backlog) {
+		t.backlog = time.Time{}
+		if next, ok := t.cfg.Schedule.Next(nominal); ok && !next.After(now) {
+			nominal = l.catchUp(t, nominal, now)
 		}
-		nominal = latest
 	}
-	if now.Sub(nominal) > catchupWindow {
-		l.claimNotRun(t, nominal, now, orchestrator.Missed, "passed more than 24h before the engine could run it")
-	} else {
+	switch {
+	case !t.backlog.IsZero() && t.r.live != nil && t.r.pause == nil:
+		t.waits = true // one after the other: the end of the run asks again
+		return
+	case l.tooLate(t, nominal, now):
+	default:
 		l.claimTick(t, nominal, now)
 	}
 	t.cursor = nominal
 	l.arm(t)
 	l.touch(t.r)
+}
+
+// catchUp decides over a backlog and gives the tick to go on with. first is the oldest due tick.
+func (l *loop) catchUp(t *trigger, first, now time.Time) time.Time {
+	latest, count := schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
+	older := count - 1
+	if older <= 0 {
+		return latest
+	}
+	if t.r.cfg.Policy.Catchup == config.CatchupAll {
+		return l.catchUpAll(t, first, latest, count, now)
+	}
+	reason := "passed while the engine was down or held up; the newest one runs instead"
+	if t.r.cfg.Policy.Catchup == config.CatchupSkip {
+		reason = "passed while the engine was down or held up; catchup is skip"
+	}
+	l.claimMissed(t, first, latest, older, now, orchestrator.Missed, reason)
+	return latest
+}
+
+// catchUpAll lets the ticks of the window run one after the other, at most catchup_max of them; the rest is dropped and
+// counted.
+func (l *loop) catchUpAll(t *trigger, first, latest time.Time, count int, now time.Time) time.Time {
+	t.backlog = latest
+	limit := cmp.Or(t.r.cfg.Policy.CatchupMax, defaultCatchupMax)
+	begin := now.Add(-cmp.Or(t.r.cfg.Policy.CatchupWindow, defaultCatchupWindow))
+	from, at, dropped := first, first, 0
+	for count-dropped > limit || at.Before(begin) {
+		next, ok := t.cfg.Schedule.Next(at)
+		if !ok || next.After(latest) {
+			break
+		}
+		at = next
+		dropped++
+	}
+	if dropped > 0 {
+		l.claimMissed(t, from, at, dropped, now, orchestrator.Dropped,
+			fmt.Sprintf("passed while the engine was down or held up; older than the %d newest, or than the catch-up window", limit))
+	}
+	return at
+}
+
+// tooLate gives a tick that must not start any more its row.
+func (l *loop) tooLate(t *trigger, nominal, now time.Time) bool {
+	p, late := t.r.cfg.Policy, now.Sub(nominal)
+	switch window := cmp.Or(p.CatchupWindow, defaultCatchupWindow); {
+	case late > window:
+		l.claimNotRun(t, nominal, now, orchestrator.Missed, "passed more than "+shortDuration(window)+" before the engine could run it")
+	case p.StartDeadline > 0 && late > p.StartDeadline:
+		l.claimNotRun(t, nominal, now, orchestrator.Missed, "its start deadline of "+shortDuration(p.StartDeadline)+" was over")
+	case p.Catchup == config.CatchupSkip && late > catchupGrace:
+		l.claimNotRun(t, nominal, now, orchestrator.Missed, "passed while the engine was down or held up; catchup is skip")
+	default:
+		return false
+	}
+	return true
 }
 
 func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
@@ -66,15 +129,14 @@ func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
 	}
 }
 
-// claimMissed gives the ticks older than the latest one their common row. Its own nominal time is the first of them.
-func (l *loop) claimMissed(t *trigger, first, latest time.Time, count int, now time.Time) {
-	reason := "passed while the engine was down or held up; the newest one runs instead"
-	run := l.rowFor(t, first, now, orchestrator.Missed, reason)
+// claimMissed gives the ticks older than the one that goes on their common row. Its own nominal time is the first of them.
+func (l *loop) claimMissed(t *trigger, first, next time.Time, count int, now time.Time, state orchestrator.State, reason string) {
+	run := l.rowFor(t, first, now, state, reason)
 	run.Count = count
 	l.claims = append(l.claims, claim{run: run, cursor: t.cursorAt(first)})
 	l.event(orchestrator.Event{
-		At: now, Kind: "missed", Runner: t.r.cfg.ID, State: orchestrator.Missed, By: "engine",
-		Text: strconv.Itoa(count) + " ticks from " + first.Format(time.RFC3339) + " were missed; " + latest.Format(time.RFC3339) + " runs now",
+		At: now, Kind: string(state), Runner: t.r.cfg.ID, State: state, By: "engine",
+		Text: fmt.Sprintf("%d ticks from %s were %s; it goes on with %s", count, first.Format(time.RFC3339), state, next.Format(time.RFC3339)),
 	})
 }
 

@@ -31,6 +31,9 @@ func (l *loop) startReady(now time.Time) {
 		}
 		lv.queued = false
 		l.timetable.drop(lv.it)
+		if l.pastDeadline(lv, now) {
+			continue
+		}
 		l.reserve(lv, now)
 		run := lv.run
 		l.write(func(tx *store.Tx) error {
@@ -39,6 +42,19 @@ func (l *loop) startReady(now time.Time) {
 		}, func() { l.launch(lv) })
 		l.touch(lv.r)
 	}
+}
+
+// pastDeadline ends a tick that waited too long for a slot.
+func (l *loop) pastDeadline(lv *live, now time.Time) bool {
+	limit := lv.r.cfg.Policy.StartDeadline
+	if limit <= 0 || lv.run.Nominal.IsZero() || !lv.run.StartedAt.IsZero() || now.Sub(lv.run.DueAt) <= limit {
+		return false
+	}
+	lv.run.State, lv.run.EndedAt = orchestrator.Missed, now
+	lv.run.Reason = "its start deadline of " + shortDuration(limit) + " was over before a slot was free"
+	ev, _ := endEvent(&lv.run, now)
+	l.changeRun(lv, ev, false, func(error) {})
+	return true
 }
 
 // epochOf is safe on the writer's goroutine: the epoch is set before the first write and never changes.
@@ -146,6 +162,32 @@ func (l *loop) settled(lv *live) {
 	if err == nil {
 		r.remember(run, seq)
 	}
+	l.pauseAfterFailures(r)
+	for _, t := range r.triggers {
+		if t.waits {
+			t.waits = false
+			l.arm(t)
+		}
+	}
+}
+
+// pauseAfterFailures holds a runner whose runs keep failing. After a pause with an end the next failure holds it again.
+func (l *loop) pauseAfterFailures(r *runner) {
+	p := r.cfg.Policy
+	if p.PauseAfterFailures <= 0 || r.fails < p.PauseAfterFailures || r.pause != nil || l.draining || r.last == nil ||
+		(r.last.State != orchestrator.Failed && r.last.State != orchestrator.Crashed) {
+		return
+	}
+	now := l.e.clock()
+	pause := orchestrator.Pause{By: "engine", At: now, Reason: fmt.Sprintf("%d runs failed in a row, the last: %s", r.fails, r.last.Reason)}
+	if p.ResumeAfter > 0 {
+		pause.Until = now.Add(p.ResumeAfter)
+	}
+	l.hold(r, pause)
+	ev := orchestrator.Event{
+		At: now, Kind: "paused", Runner: r.cfg.ID, State: orchestrator.Paused, By: "engine", Text: pauseText(&pause, nil),
+	}
+	l.keepPause(r, &pause, ev, nil)
 }
 
 // describeEnd turns an outcome into the run's fields.

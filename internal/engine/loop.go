@@ -47,6 +47,7 @@ type loop struct {
 	flushed   time.Time
 	problems  map[string]string
 	pending   int // writes not yet acknowledged
+	pruning   bool
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {

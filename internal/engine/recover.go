@@ -44,6 +44,11 @@ func (l *loop) load(ctx context.Context) error {
 	if l.e.o.RunOnly {
 		return nil
 	}
+	if l.e.o.Config.Engine.Keep != (config.Retention{}) {
+		var it *item
+		it = newItem(func(now time.Time) { l.prune(it, now) })
+		l.timetable.set(it, l.e.clock().Add(pruneEvery))
+	}
 	return l.loadTriggers(ctx)
 }
 

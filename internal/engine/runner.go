@@ -38,6 +38,9 @@ type trigger struct {
 	cursor time.Time // newest nominal time that has its row, or will have with the next claim
 	anchor time.Time
 	it     *item
+
+	backlog time.Time // newest of the ticks that are caught up one after the other; zero = none
+	waits   bool      // its next tick waits for the end of the runner's run
 }
 
 // live is a run that has not ended. The loop owns it, but for the fields said to be shared.

@@ -192,7 +192,7 @@ func wrap(line string, width int, breakLong bool) []string {
 			continue
 		}
 		if len(now) > 0 {
-			out, now = append(out, string(now)), nil
+			out = append(out, string(now))
 		}
 		for breakLong && len(w) > width {
 			out, w = append(out, string(w[:width])), w[width:]

@@ -187,7 +187,7 @@ func (r *run) formatNumber(f formatSpec, v any, loose bool) (string, error) {
 		}
 		i, _ = n.(int64)
 	}
-	text := ""
+	var text string
 	switch {
 	case f.kind == 'c':
 		return r.padded(f, "", string(rune(i)))

@@ -99,8 +99,11 @@ func TestRender(t *testing.T) {
 		{"{{ at_path({'a': {'b': 1}}, 'a.b') }}", int64(1), "1"},
 		{"{{ label | at_path('queue.name') }}", map[string]any{"queue": map[string]any{"name": "Printer"}}, "{'queue': {'name': 'Printer'}}"},
 		{"{{ label | at_path('queue') }}", map[string]any{"queue": "Printer"}, "{'queue': 'Printer'}"},
-		{"{{ label | at_path('a.b.c') }}", map[string]any{"a": map[string]any{"b": map[string]any{"c": "Printer"}}},
-			"{'a': {'b': {'c': 'Printer'}}}"},
+		{
+			"{{ label | at_path('a.b.c') }}",
+			map[string]any{"a": map[string]any{"b": map[string]any{"c": "Printer"}}},
+			"{'a': {'b': {'c': 'Printer'}}}",
+		},
 		// what gonja alone reads wrongly
 		{"{{ 'a' in words | map('lower') and 'z' not in words }}", true, "True"},
 		{"{{ 1 + (2 if int > 9 else 3) }}", int64(4), "4"},
