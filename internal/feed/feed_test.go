@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/test/bubble"
 )
 
 func TestLatestValuePerRunner(t *testing.T) {
@@ -227,7 +228,7 @@ func TestPumpMergesToItsRate(t *testing.T) {
 		}()
 		count := func() int { synctest.Wait(); mu.Lock(); defer mu.Unlock(); return len(sent) }
 
-		time.Sleep(time.Minute)
+		bubble.Advance(time.Minute)
 		if n := count(); n != 0 {
 			t.Fatalf("%d messages while nothing changed", n)
 		}
@@ -235,15 +236,15 @@ func TestPumpMergesToItsRate(t *testing.T) {
 		if n := count(); n != 1 {
 			t.Fatalf("the first change was not sent at once: %d", n)
 		}
-		time.Sleep(time.Second)
+		bubble.Advance(time.Second)
 		for i := range 1000 { // a second of changes every millisecond
 			h.Runner(orchestrator.Runner{ID: "a", Runs: i})
-			time.Sleep(time.Millisecond)
+			bubble.Advance(time.Millisecond)
 		}
 		if n := count(); n < 10 || n > 12 {
 			t.Fatalf("%d messages for a busy second at 10/s", n)
 		}
-		time.Sleep(time.Second)
+		bubble.Advance(time.Second)
 		if last := sent[len(sent)-1]; last.Runners[0].Runs != 999 {
 			t.Fatalf("the last value was lost: %+v", last.Runners)
 		}
@@ -252,7 +253,7 @@ func TestPumpMergesToItsRate(t *testing.T) {
 		mu.Unlock()
 		for i := range 1000 {
 			h.Runner(orchestrator.Runner{ID: "a", Runs: i})
-			time.Sleep(time.Millisecond)
+			bubble.Advance(time.Millisecond)
 		}
 		if n := count(); n > 12 {
 			t.Fatalf("%d messages in a second: the upper bound does not hold", n)
@@ -262,7 +263,7 @@ func TestPumpMergesToItsRate(t *testing.T) {
 		mu.Unlock()
 		for i := range 2000 {
 			h.Runner(orchestrator.Runner{ID: "a", Runs: i})
-			time.Sleep(time.Millisecond)
+			bubble.Advance(time.Millisecond)
 		}
 		if n := count(); n < 1 || n > 4 {
 			t.Fatalf("%d messages in two seconds at the lowest rate", n)

@@ -88,7 +88,8 @@ func viewActions() []act {
 		},
 		{
 			ID: "pipes.resort", Scope: "pipes", Keys: []string{"."}, Group: "see",
-			Title: "sort again now", Tip: "the order stands still for 5 s after the cursor moved", Do: on(func(s *screen.Pipes, e screen.Env) { s.Resort(e) }),
+			Title: "sort again now", Tip: "the order stands still for 5 s after the cursor moved",
+			Do: on(func(s *screen.Pipes, e screen.Env) { s.Resort(e) }),
 		},
 		{
 			ID: "pipes.pane", Scope: "pipes", Keys: []string{"tab", "shift+tab"}, Group: "move",
@@ -124,16 +125,43 @@ func logActions() []act {
 		}
 	}
 	return []act{
-		{ID: "log.follow", Scope: "logs", Keys: []string{"F"}, Group: "move", Foot: 8, Title: "follow the newest line", Short: "follow", Do: log((*screen.LogView).Follow)},
-		{ID: "log.hold", Scope: "logs", Keys: []string{"space"}, Group: "see", Foot: 8, Title: "hold the log, or follow", Short: "hold", Do: log((*screen.LogView).ToggleHold)},
-		{ID: "log.search", Scope: "logs", Keys: []string{"/"}, Group: "find", Foot: 7, Title: "search", Short: "search", Tip: "small letters find both cases", Do: (*App).startSearch},
+		{
+			ID: "log.follow", Scope: "logs", Keys: []string{"F"}, Group: "move", Foot: 8,
+			Title: "follow the newest line", Short: "follow", Do: log((*screen.LogView).Follow),
+		},
+		{
+			ID: "log.hold", Scope: "logs", Keys: []string{"space"}, Group: "see", Foot: 8,
+			Title: "hold the log, or follow", Short: "hold", Do: log((*screen.LogView).ToggleHold),
+		},
+		{
+			ID: "log.search", Scope: "logs", Keys: []string{"/"}, Group: "find", Foot: 7,
+			Title: "search", Short: "search", Tip: "small letters find both cases", Do: (*App).startSearch,
+		},
 		{ID: "log.next", Scope: "logs", Keys: []string{"n"}, Group: "find", Title: "next match", Do: log(func(l *screen.LogView) { l.NextMatch(1) })},
-		{ID: "log.prev", Scope: "logs", Keys: []string{"N"}, Group: "find", Title: "previous match", Do: log(func(l *screen.LogView) { l.NextMatch(-1) })},
-		{ID: "log.error", Scope: "logs", Keys: []string{"e"}, Group: "find", Foot: 5, Title: "next error", Short: "error", Do: log(func(l *screen.LogView) { l.NextError(1) })},
-		{ID: "log.error.prev", Scope: "logs", Keys: []string{"E"}, Group: "find", Title: "previous error", Do: log(func(l *screen.LogView) { l.NextError(-1) })},
-		{ID: "log.more", Scope: "logs", Keys: []string{"-"}, Group: "see", Foot: 4, Title: "show lower levels too", Short: "level", Do: log(func(l *screen.LogView) { l.Level(-1) })},
-		{ID: "log.less", Scope: "logs", Keys: []string{"+", "="}, Group: "see", Title: "show higher levels only", Do: log(func(l *screen.LogView) { l.Level(1) })},
-		{ID: "log.wrap", Scope: "logs", Keys: []string{"w"}, Group: "see", Foot: 5, Title: "wrap long lines", Short: "wrap", Do: log((*screen.LogView).ToggleWrap)},
+		{
+			ID: "log.prev", Scope: "logs", Keys: []string{"N"}, Group: "find",
+			Title: "previous match", Do: log(func(l *screen.LogView) { l.NextMatch(-1) }),
+		},
+		{
+			ID: "log.error", Scope: "logs", Keys: []string{"e"}, Group: "find", Foot: 5,
+			Title: "next error", Short: "error", Do: log(func(l *screen.LogView) { l.NextError(1) }),
+		},
+		{
+			ID: "log.error.prev", Scope: "logs", Keys: []string{"E"}, Group: "find",
+			Title: "previous error", Do: log(func(l *screen.LogView) { l.NextError(-1) }),
+		},
+		{
+			ID: "log.more", Scope: "logs", Keys: []string{"-"}, Group: "see", Foot: 4,
+			Title: "show lower levels too", Short: "level", Do: log(func(l *screen.LogView) { l.Level(-1) }),
+		},
+		{
+			ID: "log.less", Scope: "logs", Keys: []string{"+", "="}, Group: "see",
+			Title: "show higher levels only", Do: log(func(l *screen.LogView) { l.Level(1) }),
+		},
+		{
+			ID: "log.wrap", Scope: "logs", Keys: []string{"w"}, Group: "see", Foot: 5,
+			Title: "wrap long lines", Short: "wrap", Do: log((*screen.LogView).ToggleWrap),
+		},
 	}
 }
 
@@ -158,12 +186,30 @@ func listActions() []act {
 		}
 	}
 	return []act{
-		{ID: "list.down", Scope: "list", Keys: []string{"j", "down"}, Group: "move", Title: "down", Do: list(func(l screen.Lister, e screen.Env) { l.Move(e, 1) })},
-		{ID: "list.up", Scope: "list", Keys: []string{"k", "up"}, Group: "move", Title: "up", Do: list(func(l screen.Lister, e screen.Env) { l.Move(e, -1) })},
-		{ID: "list.first", Scope: "list", Keys: []string{"g", "home"}, Group: "move", Title: "first row", Do: list(func(l screen.Lister, e screen.Env) { l.Home(e) })},
-		{ID: "list.last", Scope: "list", Keys: []string{"G", "end"}, Group: "move", Title: "last row", Do: list(func(l screen.Lister, e screen.Env) { l.End(e) })},
-		{ID: "list.half.down", Scope: "list", Keys: []string{"ctrl+d", "pgdown"}, Group: "move", Title: "half a page down", Do: list(func(l screen.Lister, e screen.Env) { l.Page(e, 1) })},
-		{ID: "list.half.up", Scope: "list", Keys: []string{"ctrl+u", "pgup"}, Group: "move", Title: "half a page up", Do: list(func(l screen.Lister, e screen.Env) { l.Page(e, -1) })},
+		{
+			ID: "list.down", Scope: "list", Keys: []string{"j", "down"}, Group: "move",
+			Title: "down", Do: list(func(l screen.Lister, e screen.Env) { l.Move(e, 1) }),
+		},
+		{
+			ID: "list.up", Scope: "list", Keys: []string{"k", "up"}, Group: "move",
+			Title: "up", Do: list(func(l screen.Lister, e screen.Env) { l.Move(e, -1) }),
+		},
+		{
+			ID: "list.first", Scope: "list", Keys: []string{"g", "home"}, Group: "move",
+			Title: "first row", Do: list(func(l screen.Lister, e screen.Env) { l.Home(e) }),
+		},
+		{
+			ID: "list.last", Scope: "list", Keys: []string{"G", "end"}, Group: "move",
+			Title: "last row", Do: list(func(l screen.Lister, e screen.Env) { l.End(e) }),
+		},
+		{
+			ID: "list.half.down", Scope: "list", Keys: []string{"ctrl+d", "pgdown"}, Group: "move",
+			Title: "half a page down", Do: list(func(l screen.Lister, e screen.Env) { l.Page(e, 1) }),
+		},
+		{
+			ID: "list.half.up", Scope: "list", Keys: []string{"ctrl+u", "pgup"}, Group: "move",
+			Title: "half a page up", Do: list(func(l screen.Lister, e screen.Env) { l.Page(e, -1) }),
+		},
 	}
 }
 
@@ -201,7 +247,10 @@ func appActions() []act {
 			a.run(a.snapshot())
 		}},
 		{ID: "app.quit", Scope: "global", Keys: []string{"Q"}, Group: "app", Title: "quit (twice)", Do: func(a *App) { a.leaveTwice("Q") }},
-		{ID: "app.interrupt", Scope: "global", Keys: []string{"ctrl+c"}, Group: "app", Title: "quit (twice)", Do: func(a *App) { a.leaveTwice("ctrl+c") }},
+		{
+			ID: "app.interrupt", Scope: "global", Keys: []string{"ctrl+c"}, Group: "app",
+			Title: "quit (twice)", Do: func(a *App) { a.leaveTwice("ctrl+c") },
+		},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 // App is the console's state. Update changes it, Draw shows it.
 type App struct {
+	ctx   context.Context // of the whole console: its questions end with it
 	opts  Options
 	o     orchestrator.Orchestrator
 	reg   *action.Registry[*App]
@@ -50,11 +51,12 @@ type tab struct {
 	s     screen.Screen
 }
 
-// New makes a console. It fails only when its own list of actions is contradictory.
-func New(o Options) (*App, error) {
+// New makes a console whose questions to the orchestrator end with ctx. It fails only when its own list of actions is
+// contradictory.
+func New(ctx context.Context, o Options) (*App, error) {
 	o = o.withDefaults()
 	a := &App{
-		opts: o, o: o.Orchestrator, now: o.Now(), w: o.Width, h: o.Height,
+		ctx: ctx, opts: o, o: o.Orchestrator, now: o.Now(), w: o.Width, h: o.Height,
 		ascii: theme.UseASCII(o.Glyphs, o.Environ),
 		asked: map[string]time.Time{},
 		tabs: []tab{
@@ -144,7 +146,7 @@ const queryTime = 15 * time.Second
 func (a *App) snapshot() tea.Cmd {
 	o := a.o
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(context.Background(), queryTime)
+		ctx, cancel := context.WithTimeout(a.ctx, queryTime)
 		defer cancel()
 		var m snapshotMsg
 		if m.snap, m.err = o.Snapshot(ctx); m.err != nil {
@@ -208,13 +210,13 @@ func (a *App) askWants() {
 			continue
 		}
 		a.asked[w.Key] = a.now
-		o := a.o
-		a.run(func() tea.Msg { return answerMsg{to: s, Answer: ask(o, w)} })
+		o, ctx := a.o, a.ctx
+		a.run(func() tea.Msg { return answerMsg{to: s, Answer: ask(ctx, o, w)} })
 	}
 }
 
-func ask(o orchestrator.Orchestrator, w screen.Want) screen.Answer {
-	ctx, cancel := context.WithTimeout(context.Background(), queryTime)
+func ask(ctx context.Context, o orchestrator.Orchestrator, w screen.Want) screen.Answer {
+	ctx, cancel := context.WithTimeout(ctx, queryTime)
 	defer cancel()
 	a := screen.Answer{Want: w}
 	switch w.Kind {

@@ -24,8 +24,9 @@ type doneMsg struct {
 
 // command runs f off the event loop and shows what became of it.
 func (a *App) command(what string, f func(ctx context.Context) (said string, err error), u *undo) {
+	ctx := context.WithoutCancel(a.ctx) // what was asked for is done, also when the console is left meanwhile
 	a.run(func() tea.Msg {
-		ctx, cancel := context.WithTimeout(context.Background(), queryTime)
+		ctx, cancel := context.WithTimeout(ctx, queryTime)
 		defer cancel()
 		said, err := f(ctx)
 		return doneMsg{said: said, what: what, err: err, undo: u}
@@ -214,7 +215,8 @@ func (a *App) leave() {
 	a.question(func(a *App) question {
 		n := a.data.Live()
 		return question{
-			text:  fmt.Sprintf("quit? this stops the engine in this process: %s may finish or are interrupted and go on at the next start", plural(n, "live run")),
+			text: "quit? this stops the engine in this process: " + plural(n, "live run") +
+				" may finish or are interrupted and go on at the next start",
 			stamp: "quit", role: theme.Danger,
 		}
 	}, func(a *App) { a.quitting = true })

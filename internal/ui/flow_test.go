@@ -2,12 +2,12 @@ package ui_test
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"image/color"
 
 	"github.com/charmbracelet/colorprofile"
 

@@ -45,7 +45,7 @@ func TestNoKeyMeansTwoThings(t *testing.T) {
 
 // TestEveryActionIsInTheHelp: what no screen's help lists cannot be found.
 func TestEveryActionIsInTheHelp(t *testing.T) {
-	a, err := New(Options{})
+	a, err := New(t.Context(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestNoActionOnPrefixKeys(t *testing.T) {
 
 // TestFooterAlwaysFits: at any width the footer has the help and no half key.
 func TestFooterAlwaysFits(t *testing.T) {
-	a, err := New(Options{})
+	a, err := New(t.Context(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

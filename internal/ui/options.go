@@ -20,7 +20,7 @@ type Options struct {
 
 	In      io.Reader // nil = standard input
 	Out     io.Writer // nil = standard output
-	Environ []string  // of the viewer, not of the server; nil = os.Environ()
+	Environ []string  // of the viewer, not of the server; nil = empty
 
 	Actor   orchestrator.Actor // who acts; recorded with every command
 	Theme   string             // "auto" (default), "terminal", "otai-dark", "otai-light", "mono"

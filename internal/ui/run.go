@@ -38,17 +38,14 @@ func Run(ctx context.Context, o Options) error {
 	if o.Out == nil {
 		o.Out = os.Stdout
 	}
-	if o.Environ == nil {
-		o.Environ = os.Environ()
-	}
-	a, err := New(o)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a, err := New(ctx, o)
 	if err != nil {
 		return err
 	}
 	restore := saveTerminal(o.In)
 	w := newWire(o.Out)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	p := tea.NewProgram(model{a}, programOptions(ctx, o, w)...)
 
 	sub := o.Orchestrator.Subscribe()
@@ -58,20 +55,26 @@ func Run(ctx context.Context, o Options) error {
 		_ = feed.Pump(ctx, sub, rate, func(u orchestrator.Update) { p.Send(UpdateMsg{u}) }) // ends with ctx
 	}()
 
-	ended := make(chan error, 1)
+	ended := &ending{done: make(chan struct{})}
 	go func() {
-		_, err := p.Run()
-		ended <- err
+		_, ended.err = p.Run()
+		close(ended.done)
 	}()
 	return watch(ctx, cancel, o, w, ended, restore)
 }
 
+// ending is the end of the program: err is readable once done is closed.
+type ending struct {
+	done chan struct{}
+	err  error
+}
+
 func programOptions(ctx context.Context, o Options, w *wire) []tea.ProgramOption {
-	environ := o.Environ
+	environ := append([]string{}, o.Environ...) // not nil, which Bubble Tea takes for the process's own
 	fps := 30
 	if o.OverSSH {
 		fps = 20
-		environ = append(environ[:len(environ):len(environ)], "SSH_TTY=served") // no questions to the terminal
+		environ = append(environ, "SSH_TTY=served") // no questions to the terminal
 	}
 	opts := []tea.ProgramOption{
 		tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(w.writer()), tea.WithEnvironment(environ),
@@ -112,14 +115,14 @@ func (a *App) rate(w *wire) int {
 const slowWrite = 200 * time.Millisecond
 
 // watch waits for the program, and for everything that must end it from outside.
-func watch(ctx context.Context, cancel func(), o Options, w *wire, ended <-chan error, restore func()) error {
+func watch(ctx context.Context, cancel func(), o Options, w *wire, ended *ending, restore func()) error {
 	stall := o.withDefaults().StallTimeout
 	check := time.NewTicker(min(checkTime, stall/2))
 	defer check.Stop()
 	for {
 		select {
-		case err := <-ended:
-			return result(ctx, w, err)
+		case <-ended.done:
+			return result(ctx, w, ended.err)
 		case <-w.failed:
 			return leave(cancel, ended, restore, fmt.Errorf("console: write to the terminal: %w", w.err))
 		case <-ctx.Done():
@@ -147,12 +150,12 @@ func result(ctx context.Context, w *wire, err error) error {
 }
 
 // leave ends the program within a time; a program that hangs on its output is left behind.
-func leave(cancel func(), ended <-chan error, restore func(), err error) error {
+func leave(cancel func(), ended *ending, restore func(), err error) error {
 	cancel() // the program ends by itself; killing it from here as well would race with that
 	t := time.NewTimer(leaveTime)
 	defer t.Stop()
 	select {
-	case <-ended:
+	case <-ended.done:
 	case <-t.C:
 		restore()
 	}

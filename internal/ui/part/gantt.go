@@ -24,9 +24,9 @@ type Scale struct {
 
 // NiceLen rounds a length up to one that stays for a while, so that the bars of a live run do not shift every second.
 func NiceLen(d time.Duration) time.Duration {
-	for _, n := range []time.Duration{5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600} {
-		if d <= n*time.Second {
-			return n * time.Second
+	for _, s := range []int{5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600} {
+		if n := time.Duration(s) * time.Second; d <= n {
+			return n
 		}
 	}
 	return d.Truncate(time.Hour) + time.Hour

@@ -15,7 +15,6 @@ type Events struct {
 	w, h   int
 	held   bool
 	shown  []orchestrator.Event // while held: the list at that time
-	newest orchestrator.Event   // the newest one when it was held
 	cursor int                  // row in the list
 	top    int
 }

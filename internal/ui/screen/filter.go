@@ -71,8 +71,7 @@ func (f filter) run(r *orchestrator.Run) bool {
 			ok = t.state(StateMark(r.State).Word, r.State)
 		case "":
 			ok = contains(t.value, r.Runner, r.ID, r.Trigger, r.Error, r.Reason, r.FailedStep, r.By)
-		default:
-			ok = true // runs have no such field
+		default: // runs have no such field
 			continue
 		}
 		if ok == t.not {

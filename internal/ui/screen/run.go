@@ -122,7 +122,8 @@ func (r *Run) Wants(env Env) []Want {
 		out = append(out, Want{Key: "run:" + r.id + ":" + st, Kind: WantDetail, Run: r.id, Runner: st})
 	}
 	if r.logState != 1 {
-		out = append(out, Want{Key: fmt.Sprint("runlog:", r.id, r.lastSeq), Kind: WantLogs, Logs: orchestrator.LogFilter{Run: r.id, After: r.lastSeq}})
+		f := orchestrator.LogFilter{Run: r.id, After: r.lastSeq}
+		out = append(out, Want{Key: fmt.Sprint("runlog:", r.id, r.lastSeq), Kind: WantLogs, Logs: f})
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func Drive(t *testing.T, f *Fake, change ...func(*ui.Options)) *Driver {
 	if o.Width > 0 {
 		d.w, d.h = o.Width, o.Height
 	}
-	a, err := ui.New(o)
+	a, err := ui.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,22 +22,34 @@ type row struct {
 }
 
 var rows = []row{
-	{"ticket-routing", "Classify new tickets and move them to their queue", "every 1m", o.Scheduled, 2.1, 4.2, .998, 29 * time.Second, 31 * time.Second, 0},
+	{
+		"ticket-routing", "Classify new tickets and move them to their queue", "every 1m",
+		o.Scheduled, 2.1, 4.2, .998, 29 * time.Second, 31 * time.Second, 0,
+	},
 	{"urgent-triage", "Raise the priority of outages", "every 30s", o.Scheduled, .8, 1.9, .997, 12 * time.Second, 18 * time.Second, 0},
 	{"escalations", "Escalate tickets without an answer", "*/5 * * * *", o.Failed, 9, 31, .75, 2*time.Minute + 29*time.Second, 8 * time.Minute, 2},
-	{"crm-sync", "Copy customer data into the tickets", "*/15 * * * *", o.AwaitingRetry, 21, 48, .916, 12*time.Minute + 29*time.Second, 2 * time.Minute, 0},
+	{
+		"crm-sync", "Copy customer data into the tickets", "*/15 * * * *",
+		o.AwaitingRetry, 21, 48, .916, 12*time.Minute + 29*time.Second, 2 * time.Minute, 0,
+	},
 	{"mail-intake", "Make tickets of mails", "every 2m", o.AwaitingRetry, 40, 140, .971, 89 * time.Second, 4 * time.Minute, 0},
 	{"sla-watch", "Warn before an SLA ends", "every 5m", o.Late, 1.2, 3, .999, -250 * time.Second, 9 * time.Minute, 0},
 	{"kb-suggest", "Suggest articles in notes", "every 10m", o.Running, 180, 362, .988, 7 * time.Minute, 5 * time.Minute, 0},
 	{"sentiment", "Mark angry tickets", "every 2m", o.Running, 31, 70, .992, 40 * time.Second, 11 * time.Second, 0},
 	{"translate", "Translate notes for the night shift", "manual", o.Pending, 90, 220, .983, 0, time.Hour, 0},
-	{"backlog-report", "Mail the backlog to the leads", "0 8 * * 1-5 Europe/Berlin", o.Paused, 300, 535, 1, 17*time.Hour + 57*time.Minute, 6 * time.Hour, 0},
+	{
+		"backlog-report", "Mail the backlog to the leads", "0 8 * * 1-5 Europe/Berlin",
+		o.Paused, 300, 535, 1, 17*time.Hour + 57*time.Minute, 6 * time.Hour, 0,
+	},
 	{"dedupe", "Merge tickets about the same outage", "every 10m", o.Scheduled, 3, 8, 1, 4*time.Minute + 10*time.Second, 6 * time.Minute, 0},
 	{"spam-filter", "Close spam", "every 1m", o.Scheduled, .5, .9, .999, 9 * time.Second, 51 * time.Second, 0},
 	{"vip-queue", "Move tickets of key accounts", "every 5m", o.Scheduled, 1.1, 2.2, .994, 2*time.Minute + 29*time.Second, 3 * time.Minute, 0},
 	{"attachments", "Scan attachments", "every 5m", o.Scheduled, 12, 33, .99, 2*time.Minute + 31*time.Second, 3 * time.Minute, 0},
 	{"satisfaction", "Ask how it went", "0 * * * *", o.Scheduled, 6, 12, .998, 57*time.Minute + 29*time.Second, 2 * time.Minute, 0},
-	{"auto-close", "Close tickets without an answer for 14 days", "0 2 * * * Europe/Berlin", o.Scheduled, 55, 80, 1, 10*time.Hour + 57*time.Minute, 13 * time.Hour, 0},
+	{
+		"auto-close", "Close tickets without an answer for 14 days", "0 2 * * * Europe/Berlin",
+		o.Scheduled, 55, 80, 1, 10*time.Hour + 57*time.Minute, 13 * time.Hour, 0,
+	},
 	{"gdpr-purge", "Remove personal data of closed tickets", "30 3 * * 0", o.Scheduled, 31, 40, 1, 4*24*time.Hour + 13*time.Hour, 51 * time.Hour, 0},
 	{"legacy-otrs-import", "Import of the old system", "every 1h", o.Disabled, 0, 0, 0, 0, 92 * 24 * time.Hour, 0},
 }
@@ -278,7 +290,8 @@ func (f *Fixture) logLines() {
 	for i := range 40 {
 		l := o.LogLine{
 			Run: live.ID, Runner: live.Runner, Seq: int64(i + 1), Step: "kb-suggest/write-note",
-			At: live.StartedAt.Add(secs(260 + float64(i))), Level: "info", Msg: fmt.Sprintf("note on ticket %d written, article %d, score 0.%d", 4700+i, 100+i*3, 60+i%40),
+			At: live.StartedAt.Add(secs(260 + float64(i))), Level: "info",
+			Msg: fmt.Sprintf("note on ticket %d written, article %d, score 0.%d", 4700+i, 100+i*3, 60+i%40),
 		}
 		if i%15 == 9 {
 			l.Level, l.Msg = "warn", "slow answer: 2.4s for /articles/search"
@@ -303,7 +316,10 @@ func (f *Fixture) eventList() {
 		{7200, "paused", "backlog-report", o.Paused, "paused: leads are away", "kim"},
 		{518400, "started", "", "", "engine 0.1.0 started, 18 runners, 0 problems", "engine"},
 	} {
-		ev := o.Event{ID: int64(1000 - i), At: Now.Add(-time.Duration(e.ago) * time.Second), Kind: e.kind, Runner: e.runner, State: e.state, Text: e.text, By: e.by}
+		ev := o.Event{
+			ID: int64(1000 - i), At: Now.Add(-time.Duration(e.ago) * time.Second), Kind: e.kind, Runner: e.runner,
+			State: e.state, Text: e.text, By: e.by,
+		}
 		if e.runner == "escalations" {
 			ev.Run = f.Snapshot.Runners[2].Last.ID
 		}

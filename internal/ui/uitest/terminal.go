@@ -208,7 +208,7 @@ func Start(t *testing.T, f *Fake, change ...func(*ui.Options)) *Session {
 	if o.Out == nil {
 		o.Out = s.Terminal
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	s.stop = cancel
 	go func() { s.Ended <- ui.Run(ctx, o) }()
 	t.Cleanup(func() {
