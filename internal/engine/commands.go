@@ -248,7 +248,7 @@ func (l *loop) changeRun(lv *live, ev orchestrator.Event, reopen bool, done func
 		return tx.AddEvent(&ev)
 	}, func() {
 		if run.State.Terminal() {
-			l.settled(lv)
+			l.settled(lv, run.State)
 		}
 		l.e.hub.Event(ev)
 		done(nil)

@@ -114,6 +114,9 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 	run := &lv.run
 	run.Warnings = int(lv.warnings.Load())
 	run.Attempts, run.MaxAttempts = x.attempts, x.maxAttempts
+	if run.State == orchestrator.Cancelling && !out.state.Terminal() {
+		out = outcomeOf{state: orchestrator.Cancelled, step: out.step} // what was told to an operator holds
+	}
 	l.describeEnd(run, out, now)
 	if run.State == orchestrator.Cancelled {
 		run.Reason = "cancelled by " + lv.stopper
@@ -140,24 +143,26 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 		return nil
 	}, func() {
 		run.Count, run.FirstAt = copied.Count, copied.FirstAt
-		l.settled(lv)
+		l.settled(lv, copied.State)
 		l.e.hub.Event(ev)
 		l.logEnd(&copied)
 	})
 }
 
-// settled goes on after a run's new state is durable.
-func (l *loop) settled(lv *live) {
+// settled goes on after a run's new state is durable. The run may have moved on meanwhile: cancelled, or let go by a resume.
+func (l *loop) settled(lv *live, state orchestrator.State) {
 	r, run := lv.r, &lv.run
 	l.touch(r)
-	if run.State == orchestrator.AwaitingRetry || run.State == orchestrator.Interrupted {
+	if !state.Terminal() {
 		if run.State == orchestrator.AwaitingRetry {
 			l.timetable.set(lv.it, run.NextAt)
 		}
 		return
 	}
 	l.timetable.drop(lv.it)
-	r.live = nil
+	if r.live == lv {
+		r.live = nil
+	}
 	seq, err := strconv.ParseInt(run.ID, 10, 64)
 	if err == nil {
 		r.remember(run, seq)
