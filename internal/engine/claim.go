@@ -45,6 +45,9 @@ func (l *loop) tick(t *trigger, now time.Time) {
 			nominal = l.catchUp(t, nominal, now)
 		}
 	}
+	if p := t.r.pause; p != nil && !p.Until.IsZero() && !p.Until.After(nominal) {
+		l.release(t.r, "the pause's end", nil) // both were passed over, and the pause ended first
+	}
 	switch {
 	case !t.backlog.IsZero() && t.r.live != nil && t.r.pause == nil:
 		t.waits = true // one after the other: the end of the run asks again

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,11 +171,21 @@ func (e *Engine) Resume(ctx context.Context, runnerID string, by orchestrator.Ac
 
 func (l *loop) hold(r *runner, p orchestrator.Pause) {
 	r.pause = &p
+	if r.live != nil && r.live.queued {
+		l.holdBack(r.live)
+	}
 	if p.Until.IsZero() {
 		return
 	}
 	r.unpause = newItem(func(time.Time) { l.release(r, "the pause's end", nil) })
 	l.timetable.set(r.unpause, p.Until)
+}
+
+// holdBack takes a run that waits for a slot out of the queue until its runner is resumed.
+func (l *loop) holdBack(lv *live) {
+	lv.held, lv.queued = true, false
+	l.timetable.drop(lv.it)
+	l.ready = slices.DeleteFunc(l.ready, func(other *live) bool { return other == lv })
 }
 
 func (l *loop) release(r *runner, by string, done func(error)) {
@@ -186,6 +197,9 @@ func (l *loop) release(r *runner, by string, done func(error)) {
 	}
 	if lv := r.live; lv != nil && lv.run.State == orchestrator.AwaitingRetry {
 		l.timetable.set(lv.it, later(now, lv.run.NextAt))
+	} else if lv != nil && lv.held {
+		lv.held = false
+		l.enqueue(lv)
 	}
 	ev := orchestrator.Event{At: now, Kind: "resumed", Runner: r.cfg.ID, By: by, Text: "resumed by " + by}
 	l.keepPause(r, nil, ev, done)
@@ -229,8 +243,8 @@ func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor
 		} else {
 			lv.run.State, lv.run.Reason, lv.run.EndedAt = orchestrator.Cancelled, "cancelled by "+actorText(by), now
 			lv.run.NextAt = time.Time{}
-			lv.queued = false
-			l.timetable.drop(lv.it)
+			l.holdBack(lv)
+			lv.held = false
 		}
 		l.changeRun(lv, ev, false, done)
 		return nil

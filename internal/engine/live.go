@@ -26,9 +26,6 @@ func (l *loop) startReady(now time.Time) {
 		lv := l.ready[0]
 		l.ready[0] = nil
 		l.ready = l.ready[1:]
-		if !lv.queued { // cancelled or held meanwhile
-			continue
-		}
 		lv.queued = false
 		l.timetable.drop(lv.it)
 		if l.pastDeadline(lv, now) {

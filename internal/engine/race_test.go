@@ -242,4 +242,63 @@ func TestResumeWhileAnEndIsBeingWritten(t *testing.T) {
 
 // TestPauseHoldsWhatWaitsForASlot pauses a runner whose tick has been claimed and waits: it must not start while held, not
 // even over a restart, and go on when resumed.
+func TestPauseHoldsWhatWaitsForASlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, runnerOf(probe("long")), runnerOf(probe("p"), every(t, time.Hour, time.Now().Add(time.Minute))))
+		b.cfg.Engine.MaxParallelRuns = 1
+		b.do["long"] = untilDone(10 * time.Minute)
+		b.start()
+		b.fire("long")
+		pass(2 * time.Minute)
+		if run := b.current("p"); run == nil || run.State != orchestrator.Pending {
+			t.Fatalf("p should wait: %+v", run)
+		}
+		if err := b.e.Pause(t.Context(), "p", orchestrator.PauseRequest{By: kim}); err != nil {
+			t.Fatal(err)
+		}
+		pass(20 * time.Minute)
+		if n := len(b.callsOf("p")); n != 0 {
+			t.Errorf("a paused runner started %d runs", n)
+		}
+		if snap, err := b.e.Snapshot(t.Context()); err != nil || snap.Runners[1].State != orchestrator.Paused || snap.Engine.Queue != 0 {
+			t.Errorf("snapshot: %+v %v", snap, err)
+		}
+		b.stop()
+		b.start()
+		pass(10 * time.Minute)
+		if n := len(b.callsOf("p")); n != 0 {
+			t.Errorf("after the restart the paused runner started %d runs", n)
+		}
+		if err := b.e.Resume(t.Context(), "p", kim); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		if n := len(b.callsOf("p")); n != 1 {
+			t.Errorf("resumed: %d calls, want 1", n)
+		}
+		b.stop()
+	})
+}
+
 // TestAPauseThatEndedWhileTheEngineWasDown must not swallow the tick that came after its end.
+func TestAPauseThatEndedWhileTheEngineWasDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		b := newBench(t, runnerOf(probe("p"), every(t, time.Minute, begin.Add(time.Minute))))
+		b.start()
+		if err := b.e.Pause(t.Context(), "p", orchestrator.PauseRequest{Until: begin.Add(150 * time.Second), By: kim}); err != nil {
+			t.Fatal(err)
+		}
+		pass(30 * time.Second)
+		b.stop()
+		pass(10 * time.Minute)
+		b.start()
+		pass(time.Second)
+		if runs := b.runs("p"); runs[0].State != orchestrator.Completed || !runs[0].Nominal.Equal(begin.Add(10*time.Minute).UTC()) {
+			t.Errorf("newest row: %+v", runs[0])
+		}
+		b.stop()
+	})
+}

@@ -210,9 +210,12 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 	}
 	lv := &live{r: r, run: *run, again: true}
 	l.adopt(lv)
-	if run.State == orchestrator.AwaitingRetry {
+	switch {
+	case run.State == orchestrator.AwaitingRetry:
 		l.timetable.set(lv.it, run.NextAt)
-	} else {
+	case r.pause != nil:
+		lv.held = true
+	default:
 		l.enqueue(lv)
 	}
 	return nil

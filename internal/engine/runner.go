@@ -50,6 +50,7 @@ type live struct {
 	key      string
 	reserved bool // a slot is taken and the run starts once its claim is durable
 	queued   bool
+	held     bool                    // waited for a slot when its runner was paused; a resume lets it wait again
 	again    bool                    // steps of earlier goes are in the store
 	retryNow bool                    // an operator does not want to wait for the step's next attempt
 	stopper  string                  // who cancelled it

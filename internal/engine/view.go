@@ -45,7 +45,7 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 
 func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
 	switch {
-	case r.live != nil && (r.pause == nil || r.live.cancel != nil):
+	case r.live != nil && (r.pause == nil || !r.live.held && r.live.run.State != orchestrator.AwaitingRetry):
 		return r.live.stateAndReason(now, l)
 	case r.pause != nil:
 		return orchestrator.Paused, pauseText(r.pause, r.live)
@@ -72,7 +72,10 @@ func pauseText(p *orchestrator.Pause, lv *live) string {
 		s += " until " + p.Until.Format("15:04:05Z")
 	}
 	if lv != nil {
-		s += " · run " + lv.run.ID + " is held, its retry waits"
+		s += " · run " + lv.run.ID + " is held"
+		if lv.run.State == orchestrator.AwaitingRetry {
+			s += ", its retry waits"
+		}
 	}
 	return s
 }
