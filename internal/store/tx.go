@@ -84,20 +84,20 @@ func (t *Tx) InsertRun(r *orchestrator.Run, key string, epoch int64) (bool, erro
 	return n == 1, err
 }
 
-// UpdateRun writes a run's changeable fields. A run that has ended is left alone unless reopen is set (a rerun); then it
-// reports false.
+// UpdateRun writes a run's changeable fields. It reports false, and changes nothing, when the run has ended and reopen is not
+// set (a rerun), when a later life of the engine has taken the run over, or when there is no such run.
 func (t *Tx) UpdateRun(r *orchestrator.Run, epoch int64, reopen bool) (bool, error) {
 	seq, err := runSeq(r.ID)
 	if err != nil {
 		return false, err
 	}
 	st, err := t.w.stmt(`UPDATE run SET state=?, reason=?, started=?, ended=?, next=?, attempt=?, attempts=?, max_attempts=?,
-		failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, epoch=? WHERE seq=? AND (ended IS NULL OR ?)`)
+		failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, epoch=? WHERE seq=? AND (ended IS NULL OR ?) AND epoch<=?`)
 	if err != nil {
 		return false, fail("update run "+r.ID, err)
 	}
 	res, err := st.ExecContext(t.w.bg, string(r.State), r.Reason, nanos(r.StartedAt), nanos(r.EndedAt), nanos(r.NextAt),
-		r.Attempt, r.Attempts, r.MaxAttempts, r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, epoch, seq, reopen)
+		r.Attempt, r.Attempts, r.MaxAttempts, r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, epoch, seq, reopen, epoch)
 	if err != nil {
 		return false, fail("update run "+r.ID, err)
 	}
@@ -123,34 +123,36 @@ func (t *Tx) FoldTick(r *orchestrator.Run) (bool, error) {
 	return n == 1, err
 }
 
-// FoldIdle lets an ended "nothing to do" run take in the row before it when that one says the same: the newest row stays,
-// with the count and the first time of all. It gives the count and first time.
+// FoldIdle lets a tick's run that ended with "nothing to do" take in the row before it when that one says the same for the
+// same trigger: the newest row stays, with the count and the first time of all. It sets the run's count and first time. Runs
+// by hand are left alone: whoever asked for one may look it up by its number or key.
 func (t *Tx) FoldIdle(r *orchestrator.Run) error {
 	seq, err := runSeq(r.ID)
-	if err != nil {
+	if err != nil || r.Nominal.IsZero() {
 		return err
 	}
-	row, err := t.row(`SELECT seq, count, first_at, idle FROM run WHERE runner=? AND seq<? ORDER BY seq DESC LIMIT 1`,
-		r.Runner, seq)
+	row, err := t.row(`SELECT p.seq, p.idle AND p.trigger=r.trigger AND p.nominal IS NOT NULL, p.count+r.count,
+		min(p.first_at, r.first_at) FROM run r JOIN run p ON p.runner=r.runner AND p.seq<r.seq
+		WHERE r.seq=? ORDER BY p.seq DESC LIMIT 1`, seq)
 	if err != nil {
 		return fail("fold run "+r.ID, err)
 	}
 	var prev, count, first int64
-	var idle bool
-	if err := row.Scan(&prev, &count, &first, &idle); err != nil {
+	var same bool
+	if err := row.Scan(&prev, &same, &count, &first); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		return fail("fold run "+r.ID, err)
 	}
-	if !idle {
+	if !same {
 		return nil
 	}
 	if err := t.deleteRun(prev); err != nil {
 		return err
 	}
-	r.Count, r.FirstAt = int(count)+1, fromNanos(first)
-	return fail("fold run "+r.ID, t.w.exec(`UPDATE run SET count=?, first_at=? WHERE seq=?`, r.Count, first, seq))
+	r.Count, r.FirstAt = int(count), fromNanos(first)
+	return fail("fold run "+r.ID, t.w.exec(`UPDATE run SET count=?, first_at=? WHERE seq=?`, count, first, seq))
 }
 
 func (t *Tx) deleteRun(seq int64) error {
