@@ -48,15 +48,6 @@ func (e *Engine) submitAndWait(ctx context.Context, change func(l *loop, done fu
 
 // RunOnce fires a runner now.
 func (e *Engine) RunOnce(ctx context.Context, runnerID string, req orchestrator.FireRequest) (string, error) {
-	if req.Key != "" && e.running() {
-		run, err := e.store.RunByKey(ctx, runnerID, req.Key)
-		if err == nil {
-			return run.ID, nil
-		}
-		if !errors.Is(err, orchestrator.ErrUnknownRun) {
-			return "", err
-		}
-	}
 	if err := refuseSecrets(req.Params); err != nil {
 		return "", err
 	}
@@ -64,10 +55,25 @@ func (e *Engine) RunOnce(ctx context.Context, runnerID string, req orchestrator.
 	//nolint:contextcheck // a run lives longer than the command that fired it
 	err := e.submitAndWait(ctx, func(l *loop, done func(error)) error {
 		var err error
-		id, err = l.fire(runnerID, req, done)
+		id, err = l.fire(ctx, runnerID, req, done)
 		return err
 	})
 	return id, err
+}
+
+// runOfKey gives the run that an earlier request with the same key made; "" = none.
+func (l *loop) runOfKey(ctx context.Context, r *runner, key string) (string, error) {
+	if key == "" {
+		return "", nil
+	}
+	if r.live != nil && r.live.key == key {
+		return r.live.run.ID, nil
+	}
+	run, err := l.e.store.RunByKey(ctx, r.cfg.ID, key)
+	if errors.Is(err, orchestrator.ErrUnknownRun) {
+		return "", nil
+	}
+	return run.ID, err
 }
 
 func (e *Engine) running() bool {
@@ -76,10 +82,16 @@ func (e *Engine) running() bool {
 	return e.state == started || e.state == stopping
 }
 
-func (l *loop) fire(runnerID string, req orchestrator.FireRequest, done func(error)) (string, error) {
+func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireRequest, done func(error)) (string, error) {
 	r, err := l.find(runnerID)
 	if err != nil {
 		return "", err
+	}
+	if id, err := l.runOfKey(ctx, r, req.Key); err != nil || id != "" {
+		if err == nil {
+			l.write(func(*store.Tx) error { return nil }, func() { done(nil) }) // the first request may still be on its way
+		}
+		return id, err
 	}
 	if l.draining {
 		return "", notNow("the engine is stopping")

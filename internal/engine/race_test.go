@@ -302,3 +302,55 @@ func TestAPauseThatEndedWhileTheEngineWasDown(t *testing.T) {
 		b.stop()
 	})
 }
+
+func TestOneKeyGivesOneRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := runnerOf(pipe.Definition{ID: "p", Use: "test:Read"}, every(t, time.Minute, time.Now().Add(time.Minute)))
+		r.Aliases = []string{"other"}
+		b := newBench(t, r)
+		b.do["p"] = func(context.Context, *pipe.Call) (pipe.Result, error) {
+			<-time.After(time.Second)
+			return pipe.Stop("nothing"), nil
+		}
+		b.start()
+		release := b.holdWriter()
+		ids := make(chan string, 4)
+		for _, name := range []string{"p", "p", "other", "other"} {
+			go func() {
+				id, err := b.e.RunOnce(t.Context(), name, orchestrator.FireRequest{Key: "webhook 7"})
+				if err != nil {
+					t.Errorf("second request while the first is on its way: %v", err)
+				}
+				ids <- id
+			}()
+		}
+		synctest.Wait()
+		release()
+		first := <-ids
+		for range 3 {
+			if id := <-ids; id != first {
+				t.Errorf("same key gives %q and %q", first, id)
+			}
+		}
+		pass(10*time.Minute + 30*time.Second) // idle polls fold meanwhile
+		for _, name := range []string{"p", "other"} {
+			if id, err := b.e.RunOnce(t.Context(), name, orchestrator.FireRequest{Key: "webhook 7"}); err != nil || id != first {
+				t.Errorf("%s much later: %q, %v, want %s", name, id, err, first)
+			}
+		}
+		if d := b.detail(first); d.Run.Count != 1 || d.Run.Trigger != "manual" {
+			t.Errorf("the run by hand: %+v", d.Run)
+		}
+		sum := 0
+		for _, run := range b.runs("p") {
+			if run.Trigger == "interval" {
+				sum += run.Count
+			}
+		}
+		if sum != 10 {
+			t.Errorf("rows of the interval count %d ticks, want 10", sum)
+		}
+		b.stop()
+	})
+}
