@@ -27,7 +27,7 @@ type App struct {
 
 	theme   theme.Theme
 	few     bool // the terminal has 256 colours
-	decided bool // the theme is known; nothing is drawn before
+	decided bool // the theme is known; before it the terminal's own colours are used
 
 	tabs  []tab
 	tab   int

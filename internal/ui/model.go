@@ -16,14 +16,11 @@ func (m model) Init() tea.Cmd { return m.a.Init() }
 
 func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.a.Update(msg) }
 
-// View draws the frame. Until the theme is known nothing is drawn, so that the first frame is painted once.
+// View draws the frame. Until the terminal has told its background the terminal's own colours are used: nobody waits for
+// a picture.
 func (m model) View() tea.View {
 	a := m.a
 	v := tea.View{AltScreen: true, WindowTitle: a.Title()}
-	if !a.decided {
-		v.Content = " "
-		return v
-	}
 	th := a.theme
 	if a.few {
 		th = th.With256()
