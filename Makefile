@@ -18,7 +18,7 @@ BENCH        ?= .
 # The version is stamped with -ldflags, so that a clone that git distrusts (another owner) still builds.
 export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
 
-.PHONY: help run build test unit e2e bench lint lint-selftest fmt fmt-check vet cross clean
+.PHONY: help run build test unit e2e bench lint lint-selftest fmt fmt-check vet cross pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -68,6 +68,9 @@ vet:
 cross: ## compile for every platform, CGO-free
 	@for p in $(PLATFORMS); do echo "cross $$p"; \
 	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -o /dev/null ./...; done
+
+pictures: build ## docs/pictures from the real program, in tmux
+	@scripts/pictures bin/otai-tui
 
 clean: ## remove what was built
 	@rm -rf bin .bin coverage.out

@@ -260,6 +260,12 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 	}
 	out := sum.outcome(at.path)
 	out.stopped = false // one item that stopped says nothing about the others
+	if out.kind == nodeDone { // what each item says stands at its own step
+		out.result.Message = ""
+		if len(items) > 0 {
+			out.result.Message = fmt.Sprintf("%d done", len(items))
+		}
+	}
 	if out.kind == nodeFailed && sum.failures > 0 && len(items) > 1 {
 		st.Message = fmt.Sprintf("%d of %d items failed", sum.failures, len(items))
 	}
