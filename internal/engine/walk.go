@@ -259,7 +259,7 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 		}
 	}
 	out := sum.outcome(at.path)
-	out.stopped = false // one item that stopped says nothing about the others
+	out.stopped = false       // one item that stopped says nothing about the others
 	if out.kind == nodeDone { // what each item says stands at its own step
 		out.result.Message = ""
 		if len(items) > 0 {
