@@ -75,6 +75,14 @@ func Age(d time.Duration) string {
 	}
 }
 
+// CalmAge is Age without seconds, for what is on the screen all the time: below a minute it is "<1m".
+func CalmAge(d time.Duration) string {
+	if d < time.Minute {
+		return "<1m"
+	}
+	return Age(d)
+}
+
 // Clock prints a time of day in UTC: "14:02:31". The zero time is "-".
 func Clock(t time.Time) string {
 	if t.IsZero() {

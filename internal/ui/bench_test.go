@@ -23,8 +23,7 @@ func TestDrawingChangesNothing(t *testing.T) {
 }
 
 func BenchmarkDraw140x40(b *testing.B) {
-	t := &testing.T{}
-	d := uitest.Drive(t, uitest.New(uitest.Tickets()), func(o *ui.Options) { o.Width, o.Height = 140, 40 })
+	d := uitest.Drive(b, uitest.New(uitest.Tickets()), func(o *ui.Options) { o.Width, o.Height = 140, 40 })
 	b.ReportAllocs()
 	for b.Loop() {
 		d.App.Draw(140, 40)

@@ -227,6 +227,20 @@ func TestNoticesAppearOnce(t *testing.T) {
 	d.Live().Advance(2 * time.Second).Lacks("embedded desk")
 }
 
+func TestToastHidesNotice(t *testing.T) {
+	f := uitest.Tickets()
+	f.Snapshot.Engine.Notices = []string{"the embedded desk is used"}
+	d := uitest.Drive(t, uitest.New(f)).Sees("the embedded desk is used")
+	d.At("dedupe").Press("p").Sees("paused dedupe by kim").Lacks("embedded desk")
+	d.Advance(11*time.Second).Lacks("paused dedupe by kim", "embedded desk")
+}
+
+func TestYoungEngineIsNotUpNow(t *testing.T) {
+	f := uitest.Tickets()
+	f.Snapshot.Engine.StartedAt = uitest.Now.Add(-time.Second / 2)
+	uitest.Drive(t, uitest.New(f)).Resize(140, 40).Sees("up <1m").Advance(2 * time.Minute).Sees("up 2m")
+}
+
 func TestDegradedSaysWhy(t *testing.T) {
 	uitest.Drive(t, uitest.New(degraded())).Sees("degraded", "disk: 12 MB left").Resize(58, 16).Sees("degraded", "disk: 12 MB left")
 }

@@ -144,7 +144,7 @@ func (a *App) headName(f frame) string {
 			name += theme.Sep + e.Version
 		}
 		if !e.StartedAt.IsZero() {
-			name += theme.Sep + "up " + text.Age(a.now.Sub(e.StartedAt).Truncate(time.Minute))
+			name += theme.Sep + "up " + text.CalmAge(a.now.Sub(e.StartedAt))
 		}
 	}
 	return name

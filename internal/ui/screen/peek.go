@@ -133,6 +133,23 @@ func whyLine(r *orchestrator.Runner, now time.Time) string {
 	return s
 }
 
+// tickWords prints ticks as short as they stay apart: with seconds when two of them fall into the same minute.
+func tickWords(ticks []time.Time, now time.Time) []string {
+	seconds := false
+	for i := 1; i < len(ticks); i++ {
+		seconds = seconds || ticks[i].Sub(ticks[i-1]) < time.Minute
+	}
+	out := make([]string, 0, len(ticks))
+	for _, t := range ticks {
+		if s := text.Moment(t, now); seconds && len(s) == len("15:04") {
+			out = append(out, text.Clock(t))
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // lastError is the error of the run shown: of the live one when it is retrying, else of the last.
 func lastError(r *orchestrator.Runner) string {
 	run := shownRun(r)
@@ -169,11 +186,7 @@ func lastOKWord(r *orchestrator.Runner, now time.Time) string {
 	if r.LastOK.IsZero() {
 		return "never ok yet"
 	}
-	age := text.Age(now.Sub(r.LastOK))
-	if now.Sub(r.LastOK) < time.Minute {
-		age = "<1m"
-	}
-	return fmt.Sprintf("last ok %s (%s ago)", text.Moment(r.LastOK, now), age)
+	return fmt.Sprintf("last ok %s (%s ago)", text.Moment(r.LastOK, now), text.CalmAge(now.Sub(r.LastOK)))
 }
 
 // drawPeek draws the preview at the right: why, the error, steps, durations, next runs and rules.
@@ -227,11 +240,7 @@ func (p *Pipes) peekFoot(env Env, r *orchestrator.Runner, w int) []footLine {
 		add(theme.Plain, "")
 	}
 	if p.peek.runner == r.ID && len(p.peek.ticks) > 0 && r.State != orchestrator.Disabled {
-		s := "NEXT  "
-		for _, t := range p.peek.ticks {
-			s += text.Moment(t, env.Now) + "  "
-		}
-		add(theme.Faint, s)
+		add(theme.Faint, "NEXT  "+strings.Join(tickWords(p.peek.ticks, env.Now), "  "))
 	}
 	add(theme.Muted, r.Schedule)
 	for _, l := range part.Wrap(r.Policy, w, 2) {

@@ -116,16 +116,20 @@ func (c runCols) row(cv part.Canvas, y int, r *orchestrator.Run, now time.Time, 
 		x += c.bar + 1
 	}
 	if c.trigger > 0 {
-		who := r.Trigger
-		if r.By != "" {
-			who = r.By
-		}
-		x = cv.Text(x, y, c.trigger, theme.Muted, who)
+		x = cv.Text(x, y, c.trigger, theme.Muted, triggerWord(r))
 	}
 	cv.Text(x+1, y, c.note, noteRole(r), noteWord(r, now))
 	if c.warn && r.Warnings > 0 {
 		cv.Right(cv.W-5, y, 4, theme.Retry, fmt.Sprint(r.Warnings))
 	}
+}
+
+// triggerWord is what made the run: its trigger, or who fired it by hand. Who cancelled a scheduled run is not meant.
+func triggerWord(r *orchestrator.Run) string {
+	if r.Nominal.IsZero() && r.Trigger == "manual" && r.By != "" {
+		return r.By
+	}
+	return r.Trigger
 }
 
 // startedWord is when the run began; rows that stand for more than one tick say when the last was.

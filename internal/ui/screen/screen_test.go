@@ -259,3 +259,42 @@ func TestFilterTerms(t *testing.T) {
 		}
 	}
 }
+
+func TestTickWordsStayApart(t *testing.T) {
+	now := time.Date(2026, 11, 24, 13, 50, 1, 0, time.UTC)
+	every := func(d time.Duration, n int) (out []time.Time) {
+		for i := range n {
+			out = append(out, now.Add(3*time.Second+time.Duration(i)*d))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		d    time.Duration
+		want []string
+	}{
+		{20 * time.Second, []string{"13:50:04", "13:50:24", "13:50:44"}},
+		{5 * time.Minute, []string{"13:50", "13:55", "14:00"}},
+		{24 * time.Hour, []string{"13:50", "25 Nov 13:50", "26 Nov 13:50"}},
+	} {
+		if got := tickWords(every(c.d, 3), now); !slices.Equal(got, c.want) {
+			t.Errorf("every %s: %q, want %q", c.d, got, c.want)
+		}
+	}
+}
+
+func TestTriggerWordIsWhatMadeTheRun(t *testing.T) {
+	at := time.Date(2026, 11, 24, 13, 50, 0, 0, time.UTC)
+	for _, c := range []struct {
+		run  orchestrator.Run
+		want string
+	}{
+		{orchestrator.Run{Trigger: "interval", Nominal: at}, "interval"},
+		{orchestrator.Run{Trigger: "interval", Nominal: at, By: "kim"}, "interval"}, // kim cancelled it
+		{orchestrator.Run{Trigger: "manual", By: "kim"}, "kim"},
+		{orchestrator.Run{Trigger: "manual"}, "manual"},
+	} {
+		if got := triggerWord(&c.run); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.run, got, c.want)
+		}
+	}
+}

@@ -209,12 +209,10 @@ func LastWord(r *orchestrator.Runner, now time.Time) string {
 		switch {
 		case at.IsZero():
 			return "-"
-		case d < time.Minute:
-			return "<1m" // seconds would tick in every row
 		case d > 999*24*time.Hour:
 			return "old"
 		default:
-			return text.Age(d)
+			return text.CalmAge(d) // seconds would tick in every row
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // Driver works a console without a terminal and without waiting: commands run at once, the clock moves when told.
 type Driver struct {
-	t    *testing.T
+	t    testing.TB
 	App  *ui.App
 	Fake *Fake
 	sub  orchestrator.Subscription
@@ -31,7 +31,7 @@ type timer struct {
 }
 
 // Drive starts a console over the fake at 80x24. change may change the options first.
-func Drive(t *testing.T, f *Fake, change ...func(*ui.Options)) *Driver {
+func Drive(t testing.TB, f *Fake, change ...func(*ui.Options)) *Driver {
 	t.Helper()
 	d := &Driver{t: t, Fake: f, now: Now, w: 80, h: 24}
 	o := ui.Options{
