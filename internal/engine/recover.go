@@ -316,13 +316,10 @@ func policyAt(root *pipe.Definition, path string) pipe.Retry {
 		if rest == "" {
 			return retryPolicy(d.Retry, inherited)
 		}
-		next := childOf(d, rest)
-		if next == nil && d.ForEach != "" { // one part is the item's key
-			if _, after, found := cutPart(rest); found {
-				rest = after
-				next = childOf(d, rest)
-			}
+		if d.ForEach != "" { // one part is the item's key
+			_, rest, _ = cutPart(rest)
 		}
+		next := childOf(d, rest)
 		if next == nil {
 			break
 		}

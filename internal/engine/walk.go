@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
@@ -245,7 +246,7 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 	}
 	x.lv.all.Add(int64(len(items) * countSteps(&pipe.Definition{Steps: def.Steps})))
 	var sum joined
-	seen := map[string]int{}
+	seen := map[string]bool{}
 	for i, item := range items {
 		itemScope := sc.withVar(as, item)
 		key, err := x.itemKey(ctx, def, i, itemScope, seen)
@@ -272,23 +273,26 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 	return out
 }
 
-// itemKey names an item in step paths; equal keys get a number.
-func (x *execution) itemKey(ctx context.Context, def *pipe.Definition, i int, sc scope, seen map[string]int) (string, error) {
-	key := fmt.Sprintf("%d", i)
+// itemKey names an item in step paths; a key that is taken gets a number. Two items must never share a path: the second
+// would be taken for done.
+func (x *execution) itemKey(ctx context.Context, def *pipe.Definition, i int, sc scope, seen map[string]bool) (string, error) {
+	key := ""
 	if def.Key != "" {
 		v, err := x.e.o.Renderer.Render(ctx, def.Key, x.renderScope(sc))
 		if err != nil {
 			return "", fault.NewPermanent(fmt.Errorf("key of item %d: %w", i, err))
 		}
-		if v.Text != "" {
-			key = x.safeKey(v.Text)
-		}
+		key = x.safeKey(v.Text)
 	}
-	seen[key]++
-	if n := seen[key]; n > 1 {
-		key = fmt.Sprintf("%s~%d", key, n)
+	if key == "" {
+		key = strconv.Itoa(i)
 	}
-	return key, nil
+	free := key
+	for n := 2; seen[free]; n++ {
+		free = fmt.Sprintf("%s~%d", key, n)
+	}
+	seen[free] = true
+	return free, nil
 }
 
 // safeKey keeps a key usable as one part of a step path.
