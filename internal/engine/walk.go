@@ -41,6 +41,7 @@ type place struct {
 	path  string
 	depth int
 	retry *pipe.Retry
+	item  bool // one item of a for_each: it has its list's params, not some of its own
 }
 
 func (p place) child(id string, retry *pipe.Retry) place {
@@ -185,11 +186,14 @@ func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *sto
 	if def.Retry != nil {
 		at.retry = def.Retry
 	}
+	if !at.item {
+		sc = sc.inside(params)
+	}
 	var out nodeOutcome
 	if def.ForEach != "" {
-		out = x.forEach(ctx, def, st, at, sc.inside(params))
+		out = x.forEach(ctx, def, st, at, sc)
 	} else {
-		out = x.sequence(ctx, def, at, sc.inside(params))
+		out = x.sequence(ctx, def, at, sc)
 	}
 	return x.closeComposite(ctx, st, out)
 }
@@ -254,7 +258,9 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 			return nodeOutcome{kind: nodeFailed, step: at.path, err: err}
 		}
 		one := pipe.Definition{ID: key, Use: def.Use, Steps: def.Steps, Parallel: def.Parallel, Pos: def.Pos}
-		sum.add(x.node(ctx, &one, at.child(key, at.retry), itemScope))
+		here := at.child(key, at.retry)
+		here.item = true
+		sum.add(x.node(ctx, &one, here, itemScope))
 		if sum.ended {
 			break
 		}

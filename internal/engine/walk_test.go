@@ -190,6 +190,52 @@ func TestForEachOverNothingTooMuchAndNoList(t *testing.T) {
 }
 
 // TestScopes looks at what templates see at each place of a tree.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		show := func(id, template string) pipe.Definition {
+			p := probe(id)
+			p.Params = map[string]any{"v": template}
+			return p
+		}
+		const own = "{{ params.q }} {{ config.q }} {{ parent_params.q }} {{ get_parent_param('q') }}"
+		deep := group("deep", show("d1", own+" {{ params.up }}"), show("d2", "{{ get_pipe_result('d1', 'n') }} {{ get_pipe_result('s1', 'n') }}"))
+		deep.Params = map[string]any{"q": "inner", "up": "{{ params.q }}"}
+		each := eachOf("each", []any{"x", "y"}, "{{ it }}", show("e1", own+" {{ it }}"), show("e2", "{{ get_pipe_result('e1', 'n') }}"))
+		each.Params["q"] = "each"
+		g := group("g", show("s1", own), deep,
+			show("s2", "{{ get_pipe_result('deep', 'n') }} {{ 'd1' in pipe_results }} {{ 'e1' in pipe_results }}"), each,
+			show("s3", own+" {{ 'e1' in pipe_results }} {{ it is defined }} {{ get_pipe_result('each', 'n') }}"))
+		g.Params = map[string]any{"q": "outer"}
+		b := newBench(t, runnerOf(g))
+		seen := map[string]string{}
+		for _, id := range []string{"s1", "s2", "s3", "d1", "d2", "e1", "e2"} {
+			b.do[id] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+				p, err := c.Params.Evaluate(ctx)
+				if err != nil {
+					return pipe.Result{}, err
+				}
+				seen[c.Step] = fmt.Sprint(p["v"])
+				return pipe.Success("", map[string]any{"n": c.Step}), nil
+			}
+		}
+		d := once(t, b, "g")
+		if d.Run.State != orchestrator.Completed {
+			t.Errorf("run: %s %s", d.Run.State, d.Run.Reason)
+		}
+		for path, want := range map[string]string{
+			"g/s1": "outer outer outer outer", "g/s3": "outer outer outer outer False False g/each/y/e2",
+			"g/deep/d1": "inner inner inner inner outer", "g/deep/d2": "g/deep/d1 g/s1", "g/s2": "g/deep/d2 False False",
+			"g/each/x/e1": "each each each each x", "g/each/y/e1": "each each each each y", "g/each/y/e2": "g/each/y/e1",
+		} {
+			if seen[path] != want {
+				t.Errorf("%s sees %q, want %q", path, seen[path], want)
+			}
+		}
+		b.stop()
+	})
+}
+
 // TestAQuietStopEndsItsOwnComposite is upstream's rule: the composite ends, what stands after it goes on. A run in which
 // nothing else was done is idle all the same.
 // TestARetryGoesOnWhereItWasInEveryShape lets a later step fail once behind composites that ended in different ways. The
