@@ -22,6 +22,8 @@ type Result struct {
 	Confidence float64 `json:"confidence"`
 	Scores     []Score `json:"scores,omitempty"`
 	Model      string  `json:"model,omitempty"`
+	// Uncalibrated says that the confidence is a language model's own statement, not a measured probability.
+	Uncalibrated bool `json:"uncalibrated,omitempty"`
 }
 
 // Classifier is safe for concurrent use and returns errors classed by package fault.

@@ -109,6 +109,10 @@ func (s *Set) explain() []string {
 			out = append(out, fmt.Sprintf("Dry run: the embedded desk stands in for %s (%s).", id, spec.label))
 		case s.o.UseDesk:
 			out = append(out, fmt.Sprintf("Dry run: the built-in rules stand in for %s (%s).", id, spec.label))
+		case spec.lacks != nil:
+			if what := spec.lacks(s.o.Services[id].Params); what != "" {
+				out = append(out, fmt.Sprintf("Pipes that use %s (%s) fail: %s.", id, spec.label, what))
+			}
 		default:
 			out = append(out, fmt.Sprintf("This build has no client for %s (%s): pipes that use it fail; --desk runs them on the embedded desk.",
 				id, spec.label))

@@ -110,8 +110,7 @@ func TestRemoteIsNotBuilt(t *testing.T) {
 	s := openSet(t, false, otobo, hf)
 	_, errT := s.Ticket("otobo")
 	_, errDefault := s.Ticket("")
-	_, errC := s.Classifier("hf")
-	for _, err := range []error{errT, errDefault, errC} {
+	for _, err := range []error{errT, errDefault} {
 		if fault.ClassOf(err) != fault.Permanent || !strings.Contains(err.Error(), "--desk") || !strings.Contains(err.Error(), "desk:DeskTicketSystem") {
 			t.Errorf("error %v, want a permanent one with the ways out", err)
 		}

@@ -22,11 +22,14 @@ type Spec struct {
 
 	label string // for people: "OTOBO/Znuny"
 	open  func(ctx context.Context, s *Set, p pipe.Params) (any, error)
+	// lacks says what keeps a remote service with these raw parameters from being used, "" = nothing; nil = there is no
+	// client for it.
+	lacks func(raw map[string]any) string
 }
 
 // Specs gives all types of services.
 func Specs() []*Spec {
-	return []*Spec{
+	return append([]*Spec{
 		{
 			Name: "desk:DeskTicketSystem", Aliases: []string{"embedded", "desk"}, Kind: pipe.KindTicketSystem, label: "embedded desk",
 			Doc: "The embedded ticket system, in one SQLite file.", Params: &deskParams{}, open: openDesk,
@@ -49,12 +52,7 @@ func Specs() []*Spec {
 			Kind: pipe.KindTicketSystem, label: "Zammad", Params: &zammadParams{}, open: notBuilt,
 			Doc: "Zammad through its REST interface.",
 		},
-		{
-			Name: "hf-local:HFClassificationService", Aliases: []string{"HuggingFaceLocalTextClassificationService"}, Remote: true,
-			Kind: pipe.KindClassifier, label: "Hugging Face classifier", Params: &hfParams{}, open: notBuilt,
-			Doc: "A Hugging Face text classification model.",
-		},
-	}
+	}, remoteClassifiers()...)
 }
 
 // Lookup finds a type by any spelling of its name: canonical, bare, an alias, and with the prefixes that upstream's
@@ -118,10 +116,6 @@ type zammadParams struct {
 	AccessToken string  `param:"access_token,secret" doc:"personal access token"`
 	Timeout     float64 `param:"timeout" doc:"seconds one request may take; 0 = the default"`
 	Verify      any     `param:"verify" default:"true" doc:"check the certificate: true, false, or the path of a CA bundle"`
-}
-
-type hfParams struct {
-	APIToken string `param:"api_token,secret" doc:"token for private models"`
 }
 
 func notBuilt(context.Context, *Set, pipe.Params) (any, error) {

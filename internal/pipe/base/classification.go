@@ -21,7 +21,8 @@ func classificationSpec() *pipe.Spec {
 			"HFLocalTextClassificationPipe", "HfLocalTextClassificationPipe", "HFLocalAIInferencePipe", "HFClassificationPipe",
 			"TextClassificationPipe",
 		},
-		Doc: "Classifies a text; the result has label, confidence (0 to 1), scores and model.",
+		Doc: "Classifies a text; the result has label, confidence (0 to 1), scores and model; " +
+			"uncalibrated says that the confidence is a language model's own estimate.",
 		New: func() pipe.Pipe { return pipe.Func(classification) },
 	}
 }
@@ -44,7 +45,11 @@ func classification(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 		scores[i] = map[string]any{"label": s.Label, "confidence": s.Confidence}
 	}
 	c.Log.Info(fmt.Sprintf("label %q, confidence %.2f", r.Label, r.Confidence), "model", model, "text_length", len(p.Text))
-	return pipe.Success(fmt.Sprintf("%s (%.2f)", r.Label, r.Confidence), map[string]any{
-		"label": r.Label, "confidence": r.Confidence, "scores": scores, "model": model,
-	}), nil
+	value := map[string]any{"label": r.Label, "confidence": r.Confidence, "scores": scores, "model": model}
+	message := fmt.Sprintf("%s (%.2f)", r.Label, r.Confidence)
+	if r.Uncalibrated {
+		value["uncalibrated"] = true
+		message = fmt.Sprintf("%s (%.2f by its own estimate)", r.Label, r.Confidence)
+	}
+	return pipe.Success(message, value), nil
 }
