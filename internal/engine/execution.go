@@ -112,12 +112,9 @@ func (x *execution) conclude(ctx context.Context, root nodeOutcome) outcomeOf {
 	switch root.kind {
 	case nodeDone:
 		out := outcomeOf{state: orchestrator.Completed, reason: text.Truncate(x.line(root.result.Message), maxReason, "…")}
-		if root.stopped {
-			out.reason = root.result.Message
-			if out.reason == "" {
-				out.reason = "nothing to do"
-			}
-			out.idle = !x.worked
+		out.idle = root.quiet && !x.worked
+		if root.quiet && out.reason == "" {
+			out.reason = "nothing to do"
 		}
 		return out
 	case nodeWaiting:
@@ -254,21 +251,23 @@ func (x *execution) logger(step string, attempt int) *slog.Logger {
 	return slog.New(&runLog{x: x, step: step, attempt: attempt})
 }
 
+// storedResult is a result as history keeps it.
+type storedResult struct {
+	pipe.Result
+	Quiet bool `json:"quiet,omitempty"` // a quiet stop was in it
+}
+
 // settle makes a result's data what it will be when read back from the store, so that a run that goes on sees the same.
-func (x *execution) settle(r *pipe.Result) (string, error) {
-	if len(r.Data) == 0 && r.Message == "" && r.Succeeded {
+func (x *execution) settle(r *pipe.Result, quiet bool) (string, error) {
+	if len(r.Data) == 0 && r.Message == "" && r.Succeeded && !r.WasSkipped && !quiet {
 		return `{"succeeded":true}`, nil
 	}
-	b, err := json.Marshal(r)
+	b, err := json.Marshal(storedResult{*r, quiet})
 	if err != nil {
 		return "", fault.NewPermanent(fmt.Errorf("the result cannot be stored as JSON: %w", err))
 	}
-	if len(r.Data) > 0 {
-		back, err := decodeResult(string(b))
-		if err != nil {
-			return "", err
-		}
-		r.Data = back.Data
+	if *r, _, err = decodeResult(string(b)); err != nil {
+		return "", err
 	}
 	if len(b) > maxResult || x.e.secrets.holds(string(b)) { // then it is computed again when the run goes on
 		return "", nil
@@ -276,19 +275,19 @@ func (x *execution) settle(r *pipe.Result) (string, error) {
 	return string(b), nil
 }
 
-func decodeResult(s string) (pipe.Result, error) {
-	var r pipe.Result
+func decodeResult(s string) (r pipe.Result, quiet bool, err error) {
+	var kept storedResult
 	dec := json.NewDecoder(strings.NewReader(s))
 	dec.UseNumber()
-	if err := dec.Decode(&r); err != nil {
-		return r, fmt.Errorf("read stored result: %w", err)
+	if err := dec.Decode(&kept); err != nil {
+		return r, false, fmt.Errorf("read stored result: %w", err)
 	}
-	data, ok := numbers(r.Data).(map[string]any)
+	data, ok := numbers(kept.Data).(map[string]any)
 	if !ok || data == nil {
 		data = map[string]any{}
 	}
-	r.Data = data
-	return r, nil
+	kept.Data = data
+	return kept.Result, kept.Quiet, nil
 }
 
 // numbers turns JSON numbers into int64 where they are whole, else float64.

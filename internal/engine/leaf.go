@@ -88,7 +88,7 @@ func (x *execution) leafDone(ctx context.Context, spec *pipe.Spec, st *store.Ste
 	if r.Data == nil {
 		r.Data = map[string]any{}
 	}
-	kept, err := x.settle(&r)
+	kept, err := x.settle(&r, r.HasFailed())
 	if err != nil {
 		return x.failed(st, err)
 	}
@@ -106,7 +106,7 @@ func (x *execution) leafDone(ctx context.Context, spec *pipe.Spec, st *store.Ste
 			return nodeOutcome{kind: nodeEnded, step: st.Path, err: err}
 		}
 	}
-	return nodeOutcome{kind: nodeDone, result: r, stopped: r.HasFailed()}
+	return nodeOutcome{kind: nodeDone, result: r, stopped: r.HasFailed(), quiet: r.HasFailed()}
 }
 
 // attemptRow gives the row of an attempt. A step that succeeds at the first try needs none: the step's own row says it all.

@@ -12,6 +12,7 @@ import (
 type joined struct {
 	results  []pipe.Result
 	stopped  bool
+	quiet    bool
 	message  string
 	waiting  *nodeOutcome // the earliest
 	failure  *nodeOutcome // the first
@@ -23,6 +24,7 @@ type joined struct {
 func (j *joined) add(o nodeOutcome) {
 	switch o.kind {
 	case nodeDone:
+		j.quiet = j.quiet || o.quiet
 		if o.stopped {
 			j.stopped, j.message = true, o.result.Message
 			return
@@ -53,7 +55,7 @@ func (j *joined) outcome(path string) nodeOutcome {
 	case j.failure != nil:
 		return *j.failure
 	}
-	out := nodeOutcome{kind: nodeDone, step: path, result: pipe.Union(j.results...), stopped: j.stopped}
+	out := nodeOutcome{kind: nodeDone, step: path, result: pipe.Union(j.results...), stopped: j.stopped, quiet: j.quiet}
 	if j.stopped {
 		out.result.Message = j.message
 	}

@@ -27,7 +27,8 @@ const (
 type nodeOutcome struct {
 	kind    nodeKind
 	result  pipe.Result
-	stopped bool      // done: a quiet stop ended it early
+	stopped bool      // done: what stands after it in its composite is not reached
+	quiet   bool      // done: it, or something in it, stopped quietly
 	skipped string    // done: it was not run, and why
 	next    time.Time // waiting: earliest next attempt
 	step    string    // waiting, failed: the step it is about
@@ -107,7 +108,7 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 		if st.Result == "" {
 			return nodeOutcome{}, false // too large to keep: done again
 		}
-		r, err := decodeResult(st.Result)
+		r, quiet, err := decodeResult(st.Result)
 		if err != nil {
 			return nodeOutcome{}, false
 		}
@@ -115,7 +116,7 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 		if spec, ok := x.e.o.Pipes.Lookup(st.Use); ok && !spec.ReadOnly && !st.Composite {
 			x.markWorked()
 		}
-		return nodeOutcome{kind: nodeDone, result: r, stopped: r.HasFailed()}, true
+		return nodeOutcome{kind: nodeDone, result: r, stopped: !st.Composite && r.HasFailed(), quiet: quiet}, true
 	case orchestrator.AwaitingRetry:
 		if !st.Composite && !x.hurry && st.NextAt.After(x.e.clock()) { // a composite may have others that are due
 			return nodeOutcome{
@@ -198,7 +199,7 @@ func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *sto
 	return x.closeComposite(ctx, st, out)
 }
 
-// closeComposite writes what became of a composite.
+// closeComposite writes what became of a composite. A quiet stop inside ends the composite, not what stands after it.
 func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out nodeOutcome) nodeOutcome {
 	now := x.e.clock()
 	switch out.kind {
@@ -207,15 +208,11 @@ func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out n
 		if out.stopped {
 			st.Reason = "nothing to do"
 		}
-		kept := out.result
-		if out.stopped {
-			kept.Succeeded = false // a stop is recognised as one when the run goes on
-		}
+		out.stopped = false
 		var err error
-		if st.Result, err = x.settle(&kept); err != nil {
+		if st.Result, err = x.settle(&out.result, out.quiet); err != nil {
 			return x.failed(st, err)
 		}
-		out.result.Data = kept.Data
 	case nodeWaiting:
 		st.State, st.NextAt, st.Reason = orchestrator.AwaitingRetry, out.next, "waits for the retry of "+out.step
 	case nodeFailed:
@@ -266,7 +263,6 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 		}
 	}
 	out := sum.outcome(at.path)
-	out.stopped = false       // one item that stopped says nothing about the others
 	if out.kind == nodeDone { // what each item says stands at its own step
 		out.result.Message = ""
 		if len(items) > 0 {

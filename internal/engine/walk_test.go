@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -238,8 +239,78 @@ func TestScopes(t *testing.T) {
 
 // TestAQuietStopEndsItsOwnComposite is upstream's rule: the composite ends, what stands after it goes on. A run in which
 // nothing else was done is idle all the same.
+func TestAQuietStopEndsItsOwnComposite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		look := pipe.Definition{ID: "look", Use: "test:Read"}
+		b := newBench(t, runnerOf(group("g", group("inner", look, probe("do")), probe("after"))),
+			runnerOf(group("polls", group("inner", look, probe("do")), pipe.Definition{ID: "read", Use: "test:Read"})))
+		b.do["look"] = quietStop
+		d := once(t, b, "g")
+		wantStates(t, d, map[string]string{"g/inner": "completed", "g/inner/do": "skipped", "g/after": "completed", "g": "completed"})
+		if d.Run.Idle || d.Run.State != orchestrator.Completed {
+			t.Errorf("run %+v", d.Run)
+		}
+		id := b.fire("polls")
+		pass(time.Second)
+		if r := b.detail(id).Run; !r.Idle {
+			t.Errorf("a poll that found nothing is not idle: %+v", r)
+		}
+		b.stop()
+	})
+}
+
 // TestARetryGoesOnWhereItWasInEveryShape lets a later step fail once behind composites that ended in different ways. The
 // second go must take them as the first one did.
+func TestARetryGoesOnWhereItWasInEveryShape(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		off := probe("off")
+		off.If = "{{ false }}"
+		for name, inner := range map[string]pipe.Definition{
+			"a skipped step":  group("inner", probe("one"), off),
+			"a quiet stop":    group("inner", probe("one"), probe("stop"), probe("rest")),
+			"only skipped":    group("inner", off),
+			"items that stop": eachOf("inner", []any{"a", "b"}, "", probe("one"), probe("stop"), probe("rest")),
+			"no items":        eachOf("inner", []any{}, "", probe("one")),
+			"nested":          group("inner", group("deep", probe("one"), off), group("deeper", probe("stop"), probe("rest"))),
+		} {
+			late := probe("late")
+			late.Params = map[string]any{"v": "{{ pipe_results['inner'] }} {{ has_failed('inner') }}"}
+			b := newBench(t, runnerOf(group("g", inner, late, probe("after"))))
+			b.do["stop"] = quietStop
+			var seen []string
+			b.do["late"] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+				p, err := c.Params.Evaluate(ctx)
+				seen = append(seen, fmt.Sprint(p["v"], err))
+				if err != nil {
+					return pipe.Result{}, err
+				}
+				return failsUntil(3)(ctx, c)
+			}
+			b.start()
+			id := b.fire("g")
+			pass(time.Second)
+			b.stop()
+			b.start()
+			pass(time.Hour)
+			d := b.detail(id)
+			if d.Run.State != orchestrator.Completed || step(d, "g/after").State != orchestrator.Completed || d.Run.Idle {
+				t.Errorf("%s: run %s %q, after %s", name, d.Run.State, d.Run.Reason, step(d, "g/after").State)
+			}
+			if len(seen) != 3 || len(slices.Compact(slices.Clone(seen))) != 1 {
+				t.Errorf("%s: the three attempts see %q", name, seen)
+			}
+			for path, n := range b.count() {
+				if n != 1 && path != "g/late" {
+					t.Errorf("%s: %s was done %d times", name, path, n)
+				}
+			}
+			b.stop()
+		}
+	})
+}
+
 // TestPolicyAtEveryPlace asks for the policy that recovery takes: the nearest one, also inside items whose key is a step's id.
 func TestPolicyAtEveryPlace(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/store"
+)
+
+func sideBySide(def pipe.Definition) pipe.Definition {
+	def.Parallel = true
+	return def
+}
+
+func after(def pipe.Definition, deps ...string) pipe.Definition {
+	def.DependsOn = deps
+	return def
+}
+
+// TestParallelDiamondWithFailures: what depends on a failure is skipped with its name, all else is done.
+func TestParallelDiamondWithFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, runnerOf(sideBySide(group("g", after(probe("join"), "left", "right"), probe("top"), after(probe("left"), "top"),
+			after(probe("right"), "top"), after(probe("last"), "join"), after(probe("fine"), "right")))))
+		b.do["left"] = permanent
+		d := once(t, b, "g")
+		wantStates(t, d, map[string]string{
+			"g": "failed", "g/top": "completed", "g/left": "failed", "g/right": "completed", "g/fine": "completed", "g/join": "skipped",
+			"g/last": "skipped",
+		})
+		if r := step(d, "g/last").Reason; r != "left failed" {
+			t.Errorf("last is skipped because %q", r)
+		}
+		b.stop()
+	})
+}
+
+// TestAWaitingRetryBesideARunningStep: the retry comes when the slow step has ended, neither is done twice, and a failure
+// elsewhere waits for both.
+func TestAWaitingRetryBesideARunningStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		flaky := probe("flaky")
+		flaky.Retry = retries(1, 10*time.Second)
+		b := newBench(t, runnerOf(sideBySide(group("g", flaky, probe("slow"), probe("bad"), after(probe("end"), "flaky", "slow")))))
+		b.do["flaky"], b.do["slow"], b.do["bad"] = failsUntil(2), untilDone(time.Minute), permanent
+		b.start()
+		begin := time.Now()
+		id := b.fire("g")
+		pass(30 * time.Second)
+		if d := b.detail(id); d.Run.State != orchestrator.Running || step(d, "g/slow").State != orchestrator.Running {
+			t.Errorf("the slow step still runs: %+v", d.Run)
+		}
+		pass(10 * time.Minute)
+		d := b.detail(id)
+		wantStates(t, d, map[string]string{"g": "failed", "g/flaky": "completed", "g/slow": "completed", "g/bad": "failed", "g/end": "completed"})
+		if got := fmt.Sprint(b.count()); got != "map[g/bad:1 g/end:1 g/flaky:2 g/slow:1]" {
+			t.Errorf("calls %s", got)
+		}
+		if c := b.callsOf("g/flaky"); c[1].at.Sub(begin) > 61*time.Second {
+			t.Errorf("the retry came after %s, the slow step ended after a minute", c[1].at.Sub(begin))
+		}
+		b.stop()
+	})
+}
+
+// TestAStopKeepsWhatWasDoneBefore: the retried step ends the composite quietly after another one has done its work.
+// TestConditions: a broken one fails its step for good, one that held is not asked again by a retry, and one that did not
+// hold stays that way.
+// TestResultsOverTheBound are used by later steps, recomputed by a retry, and never cost the step its attempts.
+// checkStored shows a check the steps of run 1 as they lie on the disk.
+func checkStored(t *testing.T, dir string, check func([]store.StepRow)) {
+	t.Helper()
+	st, err := store.Open(t.Context(), dir, store.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := st.Steps(t.Context(), "1")
+	if err != nil {
+		t.Error(err)
+	}
+	check(rows)
+	if err := st.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestResultsAreTheSameAfterARestart: what a later step sees must not depend on whether the result came from memory or disk.
+func TestResultsAreTheSameAfterARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		type point struct{ X, Y int }
+		late := probe("late")
+		late.Params = map[string]any{}
+		for _, id := range []string{"data", "bare", "odd", "inner", "off"} {
+			late.Params[id] = "{{ pipe_results['" + id + "'] }}"
+			late.Params[id+"_failed"] = "{{ has_failed('" + id + "') }}"
+		}
+		late.Params["whole"] = "{{ get_pipe_result('data', 'f') + 1 }} {{ get_pipe_result('data', 'list') }}"
+		off := probe("off")
+		off.If = "{{ false }}"
+		b := newBench(t, runnerOf(group("g", probe("data"), probe("bare"), probe("odd"), group("inner", probe("data"), probe("odd")), off, late)))
+		b.do["data"] = func(context.Context, *pipe.Call) (pipe.Result, error) {
+			return pipe.Success("many", map[string]any{
+				"i": 1, "f": 1.0, "g": 1.5, "big": uint64(1 << 63), "t": time.Unix(0, 1), "p": point{1, 2}, "list": []string{"a"}, "nil": nil,
+				"bad": "\xff\xfe", "deep": map[string]any{"m": map[string]int{"n": 1}}, "html": "<&>", "e": 1e30,
+			}), nil
+		}
+		b.do["odd"] = func(context.Context, *pipe.Call) (pipe.Result, error) {
+			return pipe.Result{Succeeded: true, WasSkipped: true}, nil
+		}
+		var seen []map[string]any
+		b.do["late"] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+			p, err := c.Params.Evaluate(ctx)
+			if err != nil {
+				return pipe.Result{}, err
+			}
+			seen = append(seen, p)
+			return failsUntil(3)(ctx, c)
+		}
+		b.start()
+		id := b.fire("g")
+		pass(31*time.Second + 5*time.Second)
+		b.stop()
+		b.start()
+		pass(time.Hour)
+		if d := b.detail(id); d.Run.State != orchestrator.Completed || len(seen) != 3 {
+			t.Fatalf("run %+v, %d goes", d.Run, len(seen))
+		}
+		for _, later := range seen[1:] {
+			for k, v := range seen[0] {
+				if !reflect.DeepEqual(v, later[k]) {
+					t.Errorf("%s: first go %#v, later %#v", k, v, later[k])
+				}
+			}
+		}
+		b.stop()
+	})
+}
+
+// TestStepTimeouts: whatever a pipe says when its time is over, it is a timeout, and it is retried.
