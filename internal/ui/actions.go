@@ -26,7 +26,7 @@ func itemActions() []act {
 	return []act{
 		{
 			ID: "item.open", Scope: "open", Keys: []string{"enter"}, Group: "see", Foot: 9,
-			Title: "open", Short: "open", Tip: "the steps and the log of the run", Why: (*App).whyItem, Do: (*App).openItem,
+			Title: "open", Short: "open", Tip: "a pipe, then its run with steps and log", Why: (*App).whyItem, Do: (*App).openItem,
 		},
 		{
 			ID: "item.logs", Scope: "item", Keys: []string{"L"}, Group: "see", Foot: 8,
@@ -94,6 +94,22 @@ func viewActions() []act {
 		{
 			ID: "pipes.pane", Scope: "pipes", Keys: []string{"tab", "shift+tab"}, Group: "move",
 			Title: "next pane", Do: on(func(s *screen.Pipes, e screen.Env) { s.NextPane(e) }),
+		},
+		{
+			ID: "pipe.older", Scope: "pipe", Keys: []string{"left", "h"}, Group: "see", Foot: 6,
+			Title: "older run of this pipe", Short: "older", Do: on(func(s *screen.Pipe, e screen.Env) { s.Inspect(e, -1) }),
+		},
+		{
+			ID: "pipe.newer", Scope: "pipe", Keys: []string{"right", "l"}, Group: "see", Foot: 6,
+			Title: "newer run; at the end the live or last one", Short: "newer", Do: on(func(s *screen.Pipe, e screen.Env) { s.Inspect(e, 1) }),
+		},
+		{
+			ID: "pipe.prev", Scope: "pipe", Keys: []string{"["}, Group: "move",
+			Title: "pipe before this one in the configuration", Do: on(func(s *screen.Pipe, e screen.Env) { s.Sibling(e, -1) }),
+		},
+		{
+			ID: "pipe.next", Scope: "pipe", Keys: []string{"]"}, Group: "move",
+			Title: "pipe after this one in the configuration", Do: on(func(s *screen.Pipe, e screen.Env) { s.Sibling(e, 1) }),
 		},
 		{
 			ID: "run.pane", Scope: "run", Keys: []string{"tab", "shift+tab"}, Group: "move", Foot: 5,
@@ -274,10 +290,21 @@ func (a *App) whyItem() string {
 	return ""
 }
 
-// openItem opens the run under the cursor; a pipe that never ran opens its empty history.
+// openItem opens the pipe under the cursor of the dashboard, elsewhere the run. A pipe that never ran opens its empty
+// history.
 func (a *App) openItem() {
+	t, ok := a.top().(screen.Targeter)
+	if !ok {
+		return
+	}
+	tg, _ := t.Target(a.env())
+	p, inPipe := a.top().(*screen.Pipe)
 	r, run := a.chosen()
 	switch {
+	case r != nil && tg.Run == nil && !inPipe:
+		a.open(screen.NewPipe(r.ID))
+	case run != nil && inPipe:
+		a.open(screen.NewRun(*run).At(p.Step()))
 	case run != nil:
 		a.open(screen.NewRun(*run))
 	case r != nil:
@@ -296,12 +323,12 @@ func (a *App) openRuns() {
 	a.open(screen.NewRuns(id))
 }
 
-// openLogs opens the log of the pipe on the dashboard, of the run elsewhere.
+// openLogs opens the log of the run under the cursor, of the pipe where none is.
 func (a *App) openLogs() {
 	r, run := a.chosen()
-	_, dashboard := a.top().(*screen.Pipes)
+	tg, _ := a.top().(screen.Targeter).Target(a.env())
 	switch {
-	case run != nil && (!dashboard || r == nil):
+	case run != nil && (tg.Run != nil || r == nil):
 		a.open(screen.NewLogs(orchestrator.LogFilter{Run: run.ID, Runner: run.Runner}, "run "+screen.ShortID(run.ID)))
 	case r != nil:
 		a.open(screen.NewLogs(orchestrator.LogFilter{Runner: r.ID}, r.ID))

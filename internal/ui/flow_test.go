@@ -160,8 +160,8 @@ func TestFilter(t *testing.T) {
 
 func TestBackAndQuit(t *testing.T) {
 	d := tickets(t)
-	d.At("escalations").Press("enter").Sees("Pipes › escalations › 8f0582").Press("H").Sees("runs of escalations")
-	d.Press("esc").Sees("steps of run").Press("q").Sees("attention first")
+	d.At("escalations").Press("enter").Sees("Pipes › escalations · ✗ failed 3/3").Press("enter").Sees("escalations › 8f0582").Press("H").Sees("runs of escalations")
+	d.Press("esc").Sees("steps of run").Press("q").Sees("last 60 runs").Press("q").Sees("attention first")
 	d.Press("3").Press("esc").Sees("attention first")
 	if d.Press("esc", "esc"); d.Quit {
 		t.Fatal("esc quits")
@@ -282,7 +282,7 @@ func TestIdleRowsCarryTheirCount(t *testing.T) {
 }
 
 func TestRunOpensAtTheEvidence(t *testing.T) {
-	d := tickets(t).At("escalations").Press("enter")
+	d := tickets(t).At("escalations").Press("enter", "enter")
 	d.Sees("›  ✗ raise-priority", "›13:52:59.100 E ticket 4711: 409 conflict", "r retry")
 	d.Press("k").Sees("4 tickets need").Lacks("409 conflict")
 	for range 5 {
@@ -292,7 +292,7 @@ func TestRunOpensAtTheEvidence(t *testing.T) {
 }
 
 func TestLiveRunFollows(t *testing.T) {
-	d := tickets(t).At("kb-suggest").Press("enter").Sees("following")
+	d := tickets(t).At("kb-suggest").Press("enter", "enter").Sees("following")
 	run := uitest.RunID(106)
 	d.Fake.Hub.Log(orchestrator.LogLine{Run: run, Runner: "kb-suggest", Seq: 41, Step: "kb-suggest/write-note", Level: "error", At: uitest.Now, Msg: "fresh line"})
 	d.Fake.Hub.Log(orchestrator.LogLine{Run: "other", Runner: "dedupe", Seq: 1, Level: "info", At: uitest.Now, Msg: "of another run"})

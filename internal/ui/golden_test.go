@@ -35,8 +35,12 @@ var scenes = []scene{
 	{"help", uitest.Tickets, func(d *uitest.Driver) { d.Press("?") }},
 	{"runs", uitest.Tickets, func(d *uitest.Driver) { d.Press("2", "i", "j") }},
 	{"runs-one", uitest.Tickets, func(d *uitest.Driver) { d.At("escalations").Press("H") }},
-	{"run-failed", uitest.Tickets, func(d *uitest.Driver) { d.At("escalations").Press("enter") }},
-	{"run-live", uitest.Tickets, func(d *uitest.Driver) { d.At("kb-suggest").Press("enter") }},
+	{"pipe-failed", uitest.Tickets, func(d *uitest.Driver) { d.At("escalations").Press("enter") }},
+	{"pipe-live", uitest.Tickets, func(d *uitest.Driver) { d.At("kb-suggest").Press("enter", "j", "j") }},
+	{"pipe-older", uitest.Tickets, func(d *uitest.Driver) { d.At("dedupe").Press("enter", "h", "h") }},
+	{"pipe-disabled", uitest.Tickets, func(d *uitest.Driver) { d.Press("G", "enter") }},
+	{"run-failed", uitest.Tickets, func(d *uitest.Driver) { d.At("escalations").Press("enter", "enter") }},
+	{"run-live", uitest.Tickets, func(d *uitest.Driver) { d.At("kb-suggest").Press("enter", "enter") }},
 	{"logs", uitest.Tickets, func(d *uitest.Driver) { d.Press("3") }},
 	{"logs-search", uitest.Tickets, func(d *uitest.Driver) {
 		d.Press("3", "/").Type("slow").Press("enter", "N")

@@ -12,7 +12,7 @@ import (
 
 // TestEverySizeIsExact draws every scene at sizes from 1x1 to 200x60: no panic, exactly h lines of exactly w columns.
 func TestEverySizeIsExact(t *testing.T) {
-	for _, s := range append(scenes, scene{"hostile", hostile, func(d *uitest.Driver) { d.Press("j", "enter") }}) {
+	for _, s := range append(scenes, scene{"hostile", hostile, func(d *uitest.Driver) { d.Press("j", "enter", "h") }}) {
 		t.Run(s.name, func(t *testing.T) {
 			d := uitest.Drive(t, uitest.New(s.data()))
 			s.play(d)
@@ -83,7 +83,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			}
 		}
 		look("pipes")
-		for _, keys := range [][]string{{"enter"}, {"j", "tab", "j"}, {"q", "H"}, {"q", "L"}, {"2"}, {"3"}, {"w"}, {"4", "j"}, {"1", "t"}, {"n", "x"}, {"n", "?"}} {
+		for _, keys := range [][]string{{"enter"}, {"G", "h"}, {"enter"}, {"j", "tab", "j"}, {"q", "q", "H"}, {"q", "L"}, {"2"}, {"3"}, {"w"}, {"4", "j"}, {"1", "t"}, {"n", "x"}, {"n", "?"}} {
 			d.Press(keys...)
 			look(strings.Join(keys, " "))
 		}

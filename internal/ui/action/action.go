@@ -117,6 +117,10 @@ func KeyName(k string) string {
 		return "↓"
 	case "up":
 		return "↑"
+	case "left":
+		return "←"
+	case "right":
+		return "→"
 	case "pgdown":
 		return "PgDn"
 	case "pgup":

@@ -44,6 +44,14 @@ func NewRun(r orchestrator.Run) *Run {
 	return &Run{id: r.ID, runner: r.Runner, run: SafeRun(r), log: v}
 }
 
+// At puts the cursor on a step, before the run is read; "" leaves it to the run.
+func (r *Run) At(path string) *Run {
+	if path != "" {
+		r.cursor, r.chose = path, true
+	}
+	return r
+}
+
 // Scopes are the action scopes of a run; the keys of a log work on the log below the steps.
 func (r *Run) Scopes() []string { return []string{"run", "logs", "list", "item"} }
 
@@ -142,8 +150,10 @@ func (r *Run) Receive(env Env, a Answer) {
 		r.err = ""
 		d := safeDetail(a.Detail)
 		r.run, r.steps = d.Run, d.Steps
-		if first || !r.chose {
+		if !r.chose {
 			r.choose()
+		} else if first {
+			r.showLog()
 		}
 		r.fit()
 	case WantLogs:

@@ -30,6 +30,7 @@ type Fake struct {
 	events  []orchestrator.Event
 	calls   []string
 	err     error // given by the next command
+	detErr  error // given by every RunDetail; nil = none
 }
 
 // New makes a fake with the given data.
@@ -61,6 +62,13 @@ func (f *Fake) FailNext(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
+}
+
+// FailDetails makes every reading of a run fail.
+func (f *Fake) FailDetails(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.detErr = err
 }
 
 func (f *Fake) command(format string, args ...any) error {
@@ -190,6 +198,9 @@ func (f *Fake) Runs(_ context.Context, q orchestrator.RunFilter) ([]orchestrator
 func (f *Fake) RunDetail(_ context.Context, id string) (orchestrator.RunDetail, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.detErr != nil {
+		return orchestrator.RunDetail{}, f.detErr
+	}
 	if d, ok := f.details[id]; ok {
 		return d, nil
 	}
