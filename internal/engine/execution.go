@@ -78,6 +78,7 @@ func (x *execution) run(ctx context.Context) outcomeOf {
 		return outcomeOf{state: orchestrator.Failed, err: err, reason: x.line(err.Error())}
 	}
 	x.lv.all.Store(int64(countSteps(&def)))
+	x.lv.done.Store(0)
 	root := x.node(ctx, &def, place{path: def.ID}, scope{results: map[string]render.Result{}, vars: map[string]any{}})
 	return x.conclude(ctx, root)
 }
@@ -94,6 +95,7 @@ func (x *execution) load(ctx context.Context) error {
 	for i := range rows {
 		x.steps[rows[i].Path] = &rows[i]
 		x.attempts = max(x.attempts, rows[i].Attempt)
+		x.worked = x.worked || x.hasWorked(&rows[i])
 	}
 	seq, err := x.e.store.LastLogSeq(ctx, x.id)
 	if err != nil {
@@ -103,6 +105,18 @@ func (x *execution) load(ctx context.Context) error {
 		x.lv.logSeq.Store(seq)
 	}
 	return nil
+}
+
+// hasWorked says that a step of an earlier go changed something outside.
+func (x *execution) hasWorked(st *store.StepRow) bool {
+	if st.State != orchestrator.Completed || st.Composite {
+		return false
+	}
+	if spec, ok := x.e.o.Pipes.Lookup(st.Use); !ok || spec.ReadOnly {
+		return false
+	}
+	_, quiet, err := decodeResult(st.Result)
+	return err != nil || !quiet
 }
 
 // conclude turns the root's outcome into the run's.

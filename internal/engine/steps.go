@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
 )
 
@@ -126,8 +127,16 @@ func turnOf(all []stepState, i int) (turn, string) {
 	return turnRun, ""
 }
 
-func (x *execution) skipStep(s *stepState, at place, reason string, because error) {
+// skipStep leaves a step out. What it did in an earlier go stays done.
+func (x *execution) skipStep(s *stepState, sum *joined, at place, reason string, because error) {
 	st := x.stepFor(s.def, at.child(s.def.ID, at.retry), len(s.def.Steps) > 0)
+	if st.State == orchestrator.Completed {
+		if out, ok := x.earlier(st); ok {
+			s.out = &out
+			sum.add(out)
+			return
+		}
+	}
 	out := x.skip(st, reason)
 	out.err = because // dependants of a step skipped after a failure are skipped too
 	s.out = &out
@@ -147,9 +156,9 @@ func (x *execution) oneByOne(ctx context.Context, all []stepState, at place, sc 
 			case what == turnWait:
 				continue
 			case sum.stopped:
-				x.skipStep(&all[i], at, "not reached: nothing to do", nil)
+				x.skipStep(&all[i], &sum, at, "not reached: nothing to do", nil)
 			case what == turnSkip:
-				x.skipStep(&all[i], at, reason, errSkippedAfterFailure)
+				x.skipStep(&all[i], &sum, at, reason, errSkippedAfterFailure)
 			default:
 				out := x.node(ctx, all[i].def, at.child(all[i].def.ID, at.retry), sc)
 				all[i].out = &out
@@ -187,9 +196,9 @@ func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, s
 			switch {
 			case what == turnWait:
 			case sum.stopped:
-				x.skipStep(s, at, "not reached: nothing to do", nil)
+				x.skipStep(s, &sum, at, "not reached: nothing to do", nil)
 			case what == turnSkip:
-				x.skipStep(s, at, reason, errSkippedAfterFailure)
+				x.skipStep(s, &sum, at, reason, errSkippedAfterFailure)
 			default:
 				s.busy = true
 				busy++

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,8 +74,60 @@ func TestAWaitingRetryBesideARunningStep(t *testing.T) {
 }
 
 // TestAStopKeepsWhatWasDoneBefore: the retried step ends the composite quietly after another one has done its work.
+func TestAStopKeepsWhatWasDoneBefore(t *testing.T) {
+	t.Parallel()
+	for _, parallel := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			g := group("g", probe("zero"), after(probe("stops"), "zero"), after(probe("did"), "zero"), after(probe("rest"), "did"))
+			g.Parallel = parallel
+			b := newBench(t, runnerOf(g))
+			b.do["did"] = func(context.Context, *pipe.Call) (pipe.Result, error) {
+				return pipe.Success("moved", map[string]any{"n": 1}), nil
+			}
+			b.do["stops"] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+				if c.Attempt == 1 {
+					return pipe.Result{}, errors.New("not yet")
+				}
+				return quietStop(ctx, c)
+			}
+			d := once(t, b, "g")
+			wantStates(t, d, map[string]string{"g/did": "completed", "g/rest": "completed", "g/stops": "completed", "g": "completed"})
+			if d.Run.Idle || step(d, "g/did").Message != "moved" {
+				t.Errorf("parallel %v: run %+v", parallel, d.Run)
+			}
+			b.stop()
+		})
+	}
+}
+
 // TestConditions: a broken one fails its step for good, one that held is not asked again by a retry, and one that did not
 // hold stays that way.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		broken, once1, never := probe("broken"), probe("once"), probe("never")
+		broken.If, once1.If, never.If = "{{ 1 / 0 }}", "{{ get_env('FIRST') == 'yes' }}", "{{ get_env('FIRST') == 'no' }}"
+		g := sideBySide(group("g", broken, once1, never, after(probe("next"), "broken")))
+		b := newBench(t, runnerOf(g))
+		b.do["once"] = failsUntil(2)
+		value := "yes"
+		b.startWith(func(o *Options) { o.Env = func(string) (string, bool) { return value, true } })
+		id := b.fire("g")
+		pass(time.Second)
+		value = "no"
+		pass(10 * time.Minute)
+		d := b.detail(id)
+		wantStates(t, d, map[string]string{"g/broken": "failed", "g/once": "completed", "g/never": "skipped", "g/next": "skipped", "g": "failed"})
+		if s := step(d, "g/broken"); s.ErrorClass != "permanent" || !strings.HasPrefix(s.Error, "if: ") || s.Attempt != 0 {
+			t.Errorf("broken: %+v", s)
+		}
+		if got := fmt.Sprint(b.count()); got != "map[g/once:2]" {
+			t.Errorf("calls %s", got)
+		}
+		b.stop()
+	})
+}
+
 // TestResultsOverTheBound are used by later steps, recomputed by a retry, and never cost the step its attempts.
 // checkStored shows a check the steps of run 1 as they lie on the disk.
 func checkStored(t *testing.T, dir string, check func([]store.StepRow)) {

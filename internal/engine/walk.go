@@ -92,8 +92,10 @@ func (x *execution) node(ctx context.Context, def *pipe.Definition, at place, sc
 	if ctx.Err() != nil {
 		return nodeOutcome{kind: nodeEnded, step: at.path}
 	}
-	if out, ok := x.condition(ctx, def, st, sc); ok {
-		return out
+	if st.State == orchestrator.Pending { // a retry does not ask again whether to begin
+		if out, ok := x.condition(ctx, def, st, sc); ok {
+			return out
+		}
 	}
 	if composite {
 		return x.composite(ctx, def, st, at, sc)
@@ -113,9 +115,6 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 			return nodeOutcome{}, false
 		}
 		x.lv.done.Add(1)
-		if spec, ok := x.e.o.Pipes.Lookup(st.Use); ok && !spec.ReadOnly && !st.Composite {
-			x.markWorked()
-		}
 		return nodeOutcome{kind: nodeDone, result: r, stopped: !st.Composite && r.HasFailed(), quiet: quiet}, true
 	case orchestrator.AwaitingRetry:
 		if !st.Composite && !x.hurry && st.NextAt.After(x.e.clock()) { // a composite may have others that are due
@@ -123,7 +122,11 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 				kind: nodeWaiting, next: st.NextAt, step: st.Path, err: storedError(st), attempt: st.Attempt, of: st.MaxAttempts,
 			}, true
 		}
+	case orchestrator.Skipped:
+		x.lv.done.Add(1)
+		return nodeOutcome{kind: nodeDone, result: pipe.Skipped(st.Reason), skipped: st.Reason}, true
 	case orchestrator.Failed:
+		x.lv.done.Add(1)
 		return nodeOutcome{kind: nodeFailed, step: st.Path, err: storedError(st), attempt: st.Attempt, of: st.MaxAttempts}, true
 	}
 	return nodeOutcome{}, false
