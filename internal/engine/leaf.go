@@ -35,13 +35,19 @@ func (x *execution) leaf(ctx context.Context, def *pipe.Definition, spec *pipe.S
 // attempt calls the pipe. A panic fails this attempt only.
 func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pipe.Spec, st *store.StepRow, sc scope) (r pipe.Result, err error) {
 	call := &pipe.Call{
-		Params: pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.e.o.Renderer.Render},
+		Params: pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.render},
 		Log:    x.logger(st.Path, st.Attempt), Runner: x.name, Run: x.id, Step: st.Path, Attempt: st.Attempt,
 		Nominal: x.from.Nominal, Key: x.e.loop.identity + ":" + x.id + ":" + st.Path,
 	}
 	if call.Nominal.IsZero() {
 		call.Nominal = x.from.StartedAt
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in the pipe: %v", p)
+			call.Log.Error("panic in the pipe", "panic", fmt.Sprint(p), "stack", x.line(string(debug.Stack())))
+		}
+	}()
 	if err := x.provide(call, def, spec); err != nil {
 		return r, err
 	}
@@ -51,12 +57,6 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 			fault.NewTimeout(fmt.Errorf("took longer than its timeout of %s", def.Timeout)))
 		defer cancel()
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in the pipe: %v", p)
-			call.Log.Error("panic in the pipe", "panic", fmt.Sprint(p), "stack", x.line(string(debug.Stack())))
-		}
-	}()
 	r, err = spec.New().Process(ctx, call)
 	if err != nil && errors.Is(err, context.DeadlineExceeded) {
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, err) {

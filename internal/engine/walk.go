@@ -74,6 +74,16 @@ func (s scope) withVar(name string, v any) scope {
 	return scope{results: s.results, vars: vars, parent: s.parent}
 }
 
+// render evaluates a template. A panic in it is an error like any other.
+func (x *execution) render(ctx context.Context, template string, s render.Scope) (v render.Value, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Permanentf("panic in the template: %v", p)
+		}
+	}()
+	return x.e.o.Renderer.Render(ctx, template, s)
+}
+
 func (x *execution) renderScope(s scope) render.Scope {
 	return render.Scope{Vars: s.vars, PipeResults: s.results, ParentParams: s.parent, Env: x.e.o.Env}
 }
@@ -147,7 +157,7 @@ func (x *execution) condition(ctx context.Context, def *pipe.Definition, st *sto
 	if def.If == "" {
 		return nodeOutcome{}, false
 	}
-	v, err := x.e.o.Renderer.Render(ctx, def.If, x.renderScope(sc))
+	v, err := x.render(ctx, def.If, x.renderScope(sc))
 	if err != nil {
 		err = fault.NewPermanent(fmt.Errorf("if: %w", err))
 		return x.failed(st, err), true
@@ -183,7 +193,7 @@ func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *sto
 	}
 	st.State, st.Reason, st.EndedAt, st.NextAt, st.Error, st.ErrorClass = orchestrator.Running, "", time.Time{}, time.Time{}, "", ""
 	x.announce(ctx, st)
-	params, err := pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.e.o.Renderer.Render}.Evaluate(ctx)
+	params, err := pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.render}.Evaluate(ctx)
 	if err != nil {
 		return x.failed(st, err)
 	}
@@ -233,7 +243,7 @@ func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out n
 
 // forEach evaluates the steps once per item, in order. One item's failure does not stop the others.
 func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store.StepRow, at place, sc scope) nodeOutcome {
-	v, err := x.e.o.Renderer.Render(ctx, def.ForEach, x.renderScope(sc))
+	v, err := x.render(ctx, def.ForEach, x.renderScope(sc))
 	if err != nil {
 		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.NewPermanent(fmt.Errorf("for_each: %w", err))}
 	}
@@ -283,7 +293,7 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 func (x *execution) itemKey(ctx context.Context, def *pipe.Definition, i int, sc scope, seen map[string]bool) (string, error) {
 	key := ""
 	if def.Key != "" {
-		v, err := x.e.o.Renderer.Render(ctx, def.Key, x.renderScope(sc))
+		v, err := x.render(ctx, def.Key, x.renderScope(sc))
 		if err != nil {
 			return "", fault.NewPermanent(fmt.Errorf("key of item %d: %w", i, err))
 		}
