@@ -222,7 +222,7 @@ func (x *execution) put(st *store.StepRow, a *orchestrator.Attempt) {
 	x.mu.Lock()
 	x.rows = append(x.rows, rowChange{step: *st, attempt: a})
 	x.attempts = max(x.attempts, st.Attempt)
-	if st.State == orchestrator.AwaitingRetry || st.State == orchestrator.Failed {
+	if !st.Composite && (st.State == orchestrator.AwaitingRetry || st.State == orchestrator.Failed) {
 		x.maxAttempts = st.MaxAttempts
 	}
 	x.mu.Unlock()

@@ -58,10 +58,8 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 		defer cancel()
 	}
 	r, err = spec.New().Process(ctx, call)
-	if err != nil && errors.Is(err, context.DeadlineExceeded) {
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, err) {
-			err = cause
-		}
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) { // whatever the pipe says of it
+		err = context.Cause(ctx)
 	}
 	return r, err
 }

@@ -129,6 +129,48 @@ func TestConditions(t *testing.T) {
 }
 
 // TestResultsOverTheBound are used by later steps, recomputed by a retry, and never cost the step its attempts.
+func TestResultsOverTheBound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		late := probe("late")
+		late.Params = map[string]any{"n": "{{ get_pipe_result('large', 'text') | length }}"}
+		large := probe("large")
+		large.Retry = retries(1, time.Second)
+		b := newBench(t, runnerOf(group("g", large, late, probe("end"))))
+		b.do["large"] = func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
+			if len(b.callsOf(c.Step)) == 2 { // the first of the second go: its budget is its own
+				return pipe.Result{}, errors.New("busy")
+			}
+			return pipe.Success("", map[string]any{"text": strings.Repeat("x", maxResult+1)}), nil
+		}
+		var seen []any
+		b.do["late"] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+			p, err := c.Params.Evaluate(ctx)
+			if err != nil {
+				return pipe.Result{}, err
+			}
+			seen = append(seen, p["n"])
+			return failsUntil(2)(ctx, c)
+		}
+		d := once(t, b, "g")
+		wantStates(t, d, map[string]string{"g": "completed", "g/large": "completed", "g/late": "completed", "g/end": "completed"})
+		if want := fmt.Sprint([]any{maxResult + 1, maxResult + 1}); fmt.Sprint(seen) != want {
+			t.Errorf("late sees %v, want %s", seen, want)
+		}
+		if s := step(d, "g/large"); s.Attempt > s.MaxAttempts {
+			t.Errorf("large made %d attempts of %d", s.Attempt, s.MaxAttempts)
+		}
+		b.stop()
+		checkStored(t, b.dir, func(rows []store.StepRow) {
+			for _, r := range rows {
+				if len(r.Result) > maxResult+100 {
+					t.Errorf("%s: %d bytes are stored", r.Path, len(r.Result))
+				}
+			}
+		})
+	})
+}
+
 // checkStored shows a check the steps of run 1 as they lie on the disk.
 func checkStored(t *testing.T, dir string, check func([]store.StepRow)) {
 	t.Helper()
@@ -200,3 +242,26 @@ func TestResultsAreTheSameAfterARestart(t *testing.T) {
 }
 
 // TestStepTimeouts: whatever a pipe says when its time is over, it is a timeout, and it is retried.
+func TestStepTimeouts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, says := range map[string]error{
+			"its own words": errors.New("signal: killed"), "the context's": context.DeadlineExceeded,
+			"wrapped": fmt.Errorf("call: %w", context.DeadlineExceeded), "cancelled": fmt.Errorf("call: %w", context.Canceled),
+		} {
+			p := probe("p")
+			p.Timeout, p.Retry = 5*time.Second, retries(1, time.Second)
+			b := newBench(t, runnerOf(p))
+			b.do["p"] = func(ctx context.Context, _ *pipe.Call) (pipe.Result, error) {
+				<-ctx.Done()
+				return pipe.Result{}, says
+			}
+			d := once(t, b, "p")
+			if d.Run.State != orchestrator.Failed || d.Run.ErrorClass != "timeout" || d.Run.Attempts != 2 ||
+				!strings.Contains(d.Run.Error, "timeout of 5s") {
+				t.Errorf("%s: %+v", name, d.Run)
+			}
+			b.stop()
+		}
+	})
+}

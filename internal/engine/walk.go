@@ -118,7 +118,8 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 	switch st.State {
 	case orchestrator.Completed:
 		if st.Result == "" {
-			return nodeOutcome{}, false // too large to keep: done again
+			st.Base = st.Attempt // too large to keep, or a secret in it: done again, with a budget of its own
+			return nodeOutcome{}, false
 		}
 		r, quiet, err := decodeResult(st.Result)
 		if err != nil {

@@ -130,6 +130,36 @@ func TestOneItemsFailureAndItsRerun(t *testing.T) {
 	})
 }
 
+func TestOnlyTheItemThatFailedIsRetried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, runnerOf(group("g", eachOf("each", []any{"a", "b", "c"}, "{{ it }}", probe("do")), probe("after"))))
+		b.do["do"] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+			if strings.Contains(c.Step, "/b/") {
+				return failsUntil(3)(ctx, c)
+			}
+			return pipe.Success("", nil), nil
+		}
+		b.start()
+		id := b.fire("g")
+		pass(time.Second)
+		if d := b.detail(id); d.Run.State != orchestrator.AwaitingRetry || step(d, "g/each/c/do").State != orchestrator.Completed ||
+			d.Run.MaxAttempts != 3 {
+			t.Errorf("while b waits: %+v", d.Run)
+		}
+		b.stop()
+		b.start()
+		pass(time.Hour)
+		if got := fmt.Sprint(b.count()); got != "map[g/after:1 g/each/a/do:1 g/each/b/do:3 g/each/c/do:1]" {
+			t.Errorf("calls %s", got)
+		}
+		if d := b.detail(id); d.Run.State != orchestrator.Completed {
+			t.Errorf("run %+v", d.Run)
+		}
+		b.stop()
+	})
+}
+
 func TestAQuietStopInsideAnItemEndsThatItemOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
