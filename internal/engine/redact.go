@@ -1,7 +1,11 @@
 package engine
 
 import (
+	"cmp"
+	"encoding/json"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/text"
@@ -12,18 +16,20 @@ const minSecret = 5
 
 // redactor takes known secrets out of everything that reaches history, a screen or a log. It is immutable.
 type redactor struct {
-	secrets  []string
+	secrets  []string // in every form they are written in, the longest first
 	replacer *strings.Replacer
 }
 
 func newRedactor(secrets []string) redactor {
 	var r redactor
 	for _, s := range secrets {
-		if len(s) >= minSecret && !slices.Contains(r.secrets, s) {
-			r.secrets = append(r.secrets, s)
+		if len(s) >= minSecret {
+			r.secrets = append(r.secrets, forms(s)...)
 		}
 	}
-	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) }) // a secret inside a longer one comes later
+	// A secret inside a longer one comes later; the text breaks ties, so that equal ones stand side by side.
+	slices.SortFunc(r.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	r.secrets = slices.Compact(r.secrets)
 	pairs := make([]string, 0, 2*len(r.secrets))
 	for _, s := range r.secrets {
 		pairs = append(pairs, s, "[redacted]")
@@ -32,10 +38,22 @@ func newRedactor(secrets []string) redactor {
 	return r
 }
 
-// line makes one safe line of at most limit bytes.
+// forms are the ways a secret comes to be written: as it is, as a line, quoted, in JSON, in a URL.
+func forms(secret string) []string {
+	quoted := strconv.Quote(secret)
+	out := []string{secret, text.Line(secret, 0), quoted[1 : len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret)}
+	if b, err := json.Marshal(secret); err == nil {
+		inner := string(b[1 : len(b)-1])
+		plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(inner)
+		out = append(out, inner, plain)
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return len(s) < minSecret })
+}
+
+// line makes one safe line of at most limit bytes. It looks twice: what makes a line safe can put a secret together again.
 func (r redactor) line(s string, limit int) string {
 	if len(r.secrets) > 0 {
-		s = r.replacer.Replace(s)
+		s = r.replacer.Replace(text.Line(r.replacer.Replace(s), 0))
 	}
 	return text.Line(s, limit)
 }
