@@ -107,7 +107,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestRemoteIsNotBuilt(t *testing.T) {
-	s := openSet(t, false, otobo, hf)
+	s := openSet(t, false, service.Config{ID: "otobo", Use: "zammad:ZammadTicketsystemService", Params: map[string]any{"base_url": "https://x"}}, hf)
 	_, errT := s.Ticket("otobo")
 	_, errDefault := s.Ticket("")
 	for _, err := range []error{errT, errDefault} {
@@ -115,7 +115,7 @@ func TestRemoteIsNotBuilt(t *testing.T) {
 			t.Errorf("error %v, want a permanent one with the ways out", err)
 		}
 	}
-	if got := strings.Join(s.Notices(), "\n"); !strings.Contains(got, "no client for otobo (OTOBO/Znuny)") || strings.Contains(got, "No ticket system") {
+	if got := strings.Join(s.Notices(), "\n"); !strings.Contains(got, "no client for otobo (Zammad)") || strings.Contains(got, "No ticket system") {
 		t.Errorf("notices %q", got)
 	}
 }

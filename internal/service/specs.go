@@ -44,7 +44,7 @@ func Specs() []*Spec {
 		},
 		{
 			Name: "otobo-znuny:OTOBOZnunyTicketSystemService", Aliases: []string{"OToboZnunyTicketSystemService"}, Remote: true,
-			Kind: pipe.KindTicketSystem, label: "OTOBO/Znuny", Params: &otoboParams{}, open: notBuilt,
+			Kind: pipe.KindTicketSystem, label: "OTOBO/Znuny", Params: &otoboParams{}, open: openOtobo, lacks: lacksNothing,
 			Doc: "OTOBO or Znuny through its generic interface.",
 		},
 		{
@@ -102,14 +102,6 @@ func openRules(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 
 // The parameters of the remote types are upstream's. Passwords and tokens are not required here: the environment may
 // bring them, and a dry run on the desk needs none.
-
-type otoboParams struct {
-	BaseURL       string            `param:"base_url,required" alias:"server_address" doc:"address up to nph-genericinterface.pl"`
-	Username      string            `param:"username" default:"open_ticket_ai" doc:"agent to sign in as"`
-	Password      string            `param:"password,secret" doc:"its password"`
-	Webservice    string            `param:"webservice_name" default:"OpenTicketAI" doc:"name of the web service"`
-	OperationURLs map[string]string `param:"operation_urls" doc:"route per operation: TicketSearch, TicketGet, TicketUpdate, TicketCreate"`
-}
 
 type zammadParams struct {
 	BaseURL     string  `param:"base_url,required" doc:"address of Zammad"`
