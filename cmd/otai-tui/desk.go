@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,14 +75,12 @@ func (a *app) deskList(ctx context.Context, d *desk.Desk, f desk.ListFilter, asJ
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "TICKET\tQUEUE\tPRIORITY\tSTATE\tCREATED\tSUBJECT") // tabwriter keeps errors for Flush
+	l := &list{headers: []string{"TICKET", "QUEUE", "PRIORITY", "STATE", "CREATED", "SUBJECT"}, state: -1}
 	for i := range tickets {
 		t := &tickets[i]
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, nameOf(t.Queue), nameOf(t.Priority), nameOf(t.State),
-			t.CreatedAt.Local().Format("2006-01-02 15:04:05"), text.Line(t.Subject, 80))
+		l.add(t.ID, nameOf(t.Queue), nameOf(t.Priority), nameOf(t.State), t.CreatedAt.Local().Format(time.DateTime), text.Line(t.Subject, 80))
 	}
-	if err := w.Flush(); err != nil {
+	if err := a.print(l); err != nil {
 		return err
 	}
 	queues, err := d.Queues(ctx)

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,22 +97,21 @@ func (a *app) listRuns(ctx context.Context, f orchestrator.RunFilter, asJSON boo
 		_, err := fmt.Fprintln(a.out, "no runs")
 		return err
 	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	l := &list{headers: []string{"RUN", "RUNNER", "STATE", "STARTED", "DURATION", "ATTEMPTS", "TRIGGER", "NOTE"}, state: 2}
 	now := time.Now()
-	_, _ = fmt.Fprintln(w, "RUN\tRUNNER\tSTATE\tSTARTED\tDURATION\tATTEMPTS\tTRIGGER\tNOTE") // tabwriter keeps errors for Flush
 	for i := range runs {
 		r := &runs[i]
 		started, took := "-", "-"
 		if !r.StartedAt.IsZero() {
-			started, took = r.StartedAt.Local().Format("2006-01-02 15:04:05"), text.Duration(r.Duration(now))
+			started, took = r.StartedAt.Local().Format(time.DateTime), text.Duration(r.Duration(now))
 		}
 		note := r.Reason
 		if r.Count > 1 {
-			note = fmt.Sprintf("%s (x%d since %s)", note, r.Count, r.FirstAt.Local().Format("15:04:05"))
+			note = fmt.Sprintf("%s (x%d since %s)", note, r.Count, r.FirstAt.Local().Format(time.TimeOnly))
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.Runner, r.State, started, took, max(r.Attempts, r.Attempt), r.Trigger, note)
+		l.add(r.ID, r.Runner, string(r.State), started, took, strconv.Itoa(max(r.Attempts, r.Attempt)), r.Trigger, note)
 	}
-	return w.Flush()
+	return a.print(l)
 }
 
 // jsonRun is a run as scripts read it. Names are stable.

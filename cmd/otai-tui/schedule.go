@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -175,13 +174,11 @@ func (a *app) printPlan(ticks []plannedTick, asJSON bool) error {
 		_, err := fmt.Fprintln(a.out, "nothing is planned: no enabled runner has a trigger in that time")
 		return err
 	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "LOCAL\tZONE\tUTC\tRUNNER\tTRIGGER") // tabwriter keeps errors for Flush
+	l := &list{headers: []string{"LOCAL", "ZONE", "UTC", "RUNNER", "TRIGGER"}, state: -1}
 	for _, t := range ticks {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.At.Format("Mon 2006-01-02 15:04:05"), t.Zone, t.At.UTC().Format("2006-01-02 15:04:05Z"),
-			t.Runner, t.Trigger)
+		l.add(t.At.Format("Mon 2006-01-02 15:04:05"), t.Zone, t.At.UTC().Format("2006-01-02 15:04:05Z"), t.Runner, t.Trigger)
 	}
-	return w.Flush()
+	return a.print(l)
 }
 
 func (a *app) backupCommand() *cobra.Command {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -62,11 +61,11 @@ func (a *app) pipesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+			l := &list{headers: []string{"PIPE", "DOES"}, state: -1}
 			for _, s := range reg.Specs() {
-				_, _ = fmt.Fprintf(w, "%s\t%s\n", s.Name, s.Doc) // tabwriter keeps errors for Flush
+				l.add(s.Name, s.Doc)
 			}
-			return w.Flush()
+			return a.print(l)
 		},
 	}
 }
