@@ -18,7 +18,7 @@ type act = action.Action[*App]
 
 // actions is everything a user can do. Order counts in the footer and in the help.
 func actions() []act {
-	return slices.Concat(itemActions(), viewActions(), logActions(), listActions(), appActions())
+	return slices.Concat(itemActions(), viewActions(), logActions(), listActions(), appActions(), commands())
 }
 
 // itemActions work on what is under the cursor.
@@ -258,6 +258,10 @@ func appActions() []act {
 			},
 		},
 		{ID: "app.help", Scope: "global", Keys: []string{"?"}, Group: "app", Title: "this help", Do: (*App).openHelp},
+		{
+			ID: "app.palette", Scope: "global", Keys: []string{":", "ctrl+p"}, Group: "app",
+			Title: "palette: go to a pipe or run, act, set the theme", Do: (*App).openPalette,
+		},
 		{ID: "app.redraw", Scope: "global", Keys: []string{"ctrl+l"}, Group: "app", Title: "redraw and read the state again", Do: func(a *App) {
 			a.run(tea.ClearScreen)
 			a.run(a.snapshot())

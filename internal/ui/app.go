@@ -36,6 +36,8 @@ type App struct {
 	input   *input
 	confirm *confirm
 	help    *help
+	palette *palette
+	aim     *screen.Target // what actions work on in place of the cursor; set in copies by the palette only
 	notes   notes
 	quitAt  time.Time // when quitting was asked for the first time
 

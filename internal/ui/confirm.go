@@ -70,12 +70,12 @@ func (a *App) drawConfirm(c part.Canvas, f frame) {
 
 // chosen is what an acting key would act on: the runner, and the run that is meant.
 func (a *App) chosen() (*orchestrator.Runner, *orchestrator.Run) {
-	t, ok := a.top().(screen.Targeter)
-	if !ok {
+	var tg screen.Target
+	if t, ok := a.top().(screen.Targeter); a.aim != nil {
+		tg = *a.aim
+	} else if !ok {
 		return nil, nil
-	}
-	tg, ok := t.Target(a.env())
-	if !ok {
+	} else if tg, ok = t.Target(a.env()); !ok {
 		return nil, nil
 	}
 	r := a.data.Runner(tg.Runner)

@@ -55,6 +55,9 @@ func (a *App) Draw(w, h int) part.Canvas {
 	if a.help != nil {
 		a.drawHelp(c, f)
 	}
+	if a.palette != nil {
+		a.drawPalette(c, f)
+	}
 	return c
 }
 

@@ -58,7 +58,7 @@ type helpLine struct {
 // helpLines lists the actions of the screen by group; a search lists those it finds, with their notes.
 func (a *App) helpLines(h *help) []helpLine {
 	var out []helpLine
-	acts := a.reg.In(a.scopes())
+	acts := a.reg.In(append(a.scopes(), action.Command))
 	for _, g := range action.Groups() {
 		first := true
 		for _, act := range acts {
@@ -72,6 +72,9 @@ func (a *App) helpLines(h *help) []helpLine {
 			var keys []string
 			for _, k := range act.Keys {
 				keys = append(keys, action.KeyName(k))
+			}
+			if len(keys) == 0 {
+				keys = []string{":" + act.Short}
 			}
 			l := helpLine{keys: strings.Join(keys, " "), text: act.Title}
 			if act.Why != nil {

@@ -16,7 +16,9 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		a.key(m.String(), m.Text)
 	case tea.PasteMsg:
-		if a.input != nil {
+		if a.palette != nil {
+			a.palette.typed(text.Line(m.Content, maxInput))
+		} else if a.input != nil {
 			a.typed(text.Line(m.Content, 200))
 		}
 	case tea.WindowSizeMsg:

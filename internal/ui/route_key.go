@@ -18,21 +18,27 @@ func (a *App) key(key, txt string) {
 	case a.help != nil && key != "ctrl+c":
 		a.helpKey(key, txt)
 		return
+	case a.palette != nil && key != "ctrl+c":
+		a.paletteKey(key, txt)
+		return
 	case a.input != nil && key != "ctrl+c":
 		a.inputKey(key, txt)
 		return
 	}
-	act := a.reg.Find(a.scopes(), key)
-	if act == nil {
-		return
+	if act := a.reg.Find(a.scopes(), key); act != nil {
+		a.perform(act, key)
 	}
+}
+
+// perform does an action, or says why not. by is what the user did for it: a key, or a command.
+func (a *App) perform(act *act, by string) {
 	if act.Acts() && a.frame(a.w, a.h).mini {
 		a.notes.say(a.now, theme.Late, "the window is too small to act in: at least 40x10")
 		return
 	}
 	if act.Why != nil {
 		if why := act.Why(a); why != "" {
-			a.notes.say(a.now, theme.Muted, key+" "+cmp.Or(act.Short, act.Title)+": "+why)
+			a.notes.say(a.now, theme.Muted, by+" "+cmp.Or(act.Short, act.Title)+": "+why)
 			return
 		}
 	}

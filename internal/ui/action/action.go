@@ -17,6 +17,9 @@ const (
 	Dialog               // many or engine-wide: a dialog
 )
 
+// Command is the scope of actions that have no key and are reached by the palette only.
+const Command = "command"
+
 // Groups in the order help shows them.
 var groups = [...]string{"move", "act", "find", "see", "app"}
 
@@ -25,12 +28,12 @@ func Groups() []string { return groups[:] }
 
 // Action is one thing a user can do. C is what it works on.
 type Action[C any] struct {
-	ID    string // "pipe.pause": unique
-	Scope string // where its keys count: "global", "list", or a screen
-	Keys  []string
-	Title string // for help, lower case: "pause or resume"
-	Short string // for the footer: "pause"; "" = never there
-	Tip   string // one sentence more; "" = none
+	ID    string   // "pipe.pause": unique
+	Scope string   // where its keys count: "global", "list", or a screen
+	Keys  []string // none for what only the palette reaches, in the scope "command"
+	Title string   // for help, lower case: "pause or resume"
+	Short string   // for the footer: "pause"; "" = never there
+	Tip   string   // one sentence more; "" = none
 	Group string
 	Tier  Tier
 	Foot  int            // larger is shown earlier when the footer is short; 0 = never
@@ -55,7 +58,7 @@ func New[C any](actions ...Action[C]) (*Registry[C], error) {
 	for i := range actions {
 		a := &actions[i]
 		switch {
-		case a.ID == "" || a.Scope == "" || a.Title == "" || len(a.Keys) == 0 || a.Do == nil:
+		case a.ID == "" || a.Scope == "" || a.Title == "" || a.Do == nil || len(a.Keys) == 0 != (a.Scope == Command):
 			return nil, fmt.Errorf("action %q is incomplete", a.ID)
 		case ids[a.ID]:
 			return nil, fmt.Errorf("action %q is there twice", a.ID)

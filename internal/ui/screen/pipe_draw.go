@@ -284,7 +284,9 @@ func (p *Pipe) drawLast(env Env, c part.Canvas, r *orchestrator.Runner, run *orc
 	if l.side > 0 {
 		c.Put(c.W-l.side-1, 0, theme.Faint, theme.TeeUp)
 	}
-	p.drawChart(c.Sub(0, 1, c.W, l.chart), r)
+	if x := p.drawChart(c.Sub(0, 1, c.W, l.chart), r); x >= 0 {
+		c.Put(x, 0, theme.Accent, theme.Down)
+	}
 	y := 1 + l.chart
 	if run == nil {
 		return
@@ -331,8 +333,10 @@ func runWords(run *orchestrator.Run, now time.Time) string {
 // chartLabel is the room for the scale of a chart.
 const chartLabel = 8
 
-// drawChart draws the last runs as bars over the rows of the canvas: full height is the longest of them.
-func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) {
+// drawChart draws the last runs as bars over the rows of the canvas: full height is the longest of them. It gives the
+// column of the chosen run; -1 = none.
+func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) int {
+	chosen := -1
 	strip, x := r.Strip, 1
 	var longest time.Duration
 	for _, o := range strip {
@@ -355,9 +359,7 @@ func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) {
 	for _, o := range strip {
 		drawBar(c, x, o, longest)
 		if o.Run == p.chosen {
-			for y := range c.H {
-				c.Attr(x, y, 1, theme.Selected)
-			}
+			chosen = x
 		}
 		x += step
 	}
@@ -365,6 +367,7 @@ func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) {
 		m := StateMark(r.Current.State)
 		c.Put(x, c.H-1, m.Role, m.Glyph)
 	}
+	return chosen
 }
 
 // drawBar draws one run: its duration as a bar; a run that did not complete has its glyph at the foot of it.

@@ -150,6 +150,7 @@ func (r *Run) Receive(env Env, a Answer) {
 		r.err = ""
 		d := safeDetail(a.Detail)
 		r.run, r.steps = d.Run, d.Steps
+		r.runner = d.Run.Runner // who goes to a run by its number does not know it
 		if !r.chose {
 			r.choose()
 		} else if first {

@@ -1,0 +1,90 @@
+package ui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/openticketai/otai-tui/internal/ui/action"
+)
+
+// keysHead begins docs/keys.md.
+const keysHead = `# Keys of the console
+
+This page is made from the console's own list of actions: ` + "`go test ./internal/ui -run TestKeysPage -update`" + `. ` + "`?`" + ` in the
+console shows the keys of the screen you are on and searches them; ` + "`:`" + ` does everything by name.
+
+Actions marked *asks* ask first and act on ` + "`y`" + ` only. Actions marked *undo* act at once, and ` + "`u`" + ` takes them back for
+10 seconds.
+`
+
+// scopeNames are the headings of docs/keys.md in order.
+var scopeNames = [][2]string{
+	{"global", "Everywhere"},
+	{"list", "Lists"},
+	{"open", "Rows that open"},
+	{"item", "A pipe or run"},
+	{"filter", "Lists with a filter"},
+	{"pipes", "Pipes"},
+	{"pipe", "Pipe"},
+	{"runs", "Runs"},
+	{"run", "Run"},
+	{"logs", "Logs"},
+	{"events", "Events"},
+	{action.Command, "Palette only"},
+}
+
+// keysPage writes docs/keys.md.
+func keysPage(acts []act) string {
+	var b strings.Builder
+	b.WriteString(keysHead)
+	for _, s := range scopeNames {
+		fmt.Fprintf(&b, "\n## %s\n\n| keys | what | |\n|---|---|---|\n", s[1])
+		for _, a := range acts {
+			if a.Scope != s[0] {
+				continue
+			}
+			keys := []string{"`:" + a.Short + "`"}
+			if len(a.Keys) > 0 {
+				keys = keys[:0]
+				for _, k := range a.Keys {
+					keys = append(keys, "`"+action.KeyName(k)+"`")
+				}
+			}
+			what := a.Title
+			if a.Tip != "" {
+				what += "; " + a.Tip
+			}
+			note := map[action.Tier]string{action.Ask: "asks", action.Undoable: "undo"}[a.Tier]
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", strings.Join(keys, " "), what, note)
+		}
+	}
+	return b.String()
+}
+
+// TestKeysPage: docs/keys.md says what the console does, and leaves no scope out.
+func TestKeysPage(t *testing.T) {
+	for _, a := range actions() {
+		if !slices.ContainsFunc(scopeNames, func(s [2]string) bool { return s[0] == a.Scope }) {
+			t.Errorf("%s: scope %s has no heading", a.ID, a.Scope)
+		}
+	}
+	path := filepath.Join("..", "..", "docs", "keys.md")
+	want := keysPage(actions())
+	if flag.Lookup("update").Value.String() == "true" { // the flag of the golden frames
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Fatal("docs/keys.md is not what the console does; go test ./internal/ui -run TestKeysPage -update writes it anew")
+	}
+}
