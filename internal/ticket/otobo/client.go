@@ -33,7 +33,7 @@ type Client struct {
 
 // New checks the configuration; nothing is reached yet.
 func New(c Config) (*Client, error) {
-	c, err := c.checked()
+	c, err := c.Checked()
 	if err != nil {
 		return nil, err
 	}

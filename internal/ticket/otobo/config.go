@@ -62,8 +62,8 @@ type Config struct {
 	Log         *slog.Logger      // nil = none
 }
 
-// checked gives the configuration with its defaults, or a permanent error that names the parameter.
-func (c Config) checked() (Config, error) {
+// Checked gives the configuration with its defaults, or a permanent error that names the parameter.
+func (c Config) Checked() (Config, error) {
 	u, err := url.Parse(c.BaseURL)
 	switch {
 	case c.BaseURL == "":
