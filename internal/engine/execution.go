@@ -50,7 +50,10 @@ type execution struct {
 	mu          sync.Mutex // guards the rest
 	steps       map[string]*store.StepRow
 	order       int
-	rows        []rowChange // written with the next write that is waited for
+	rows        []rowChange // written with the next write
+	version     int64
+	latest      map[string]int64 // version of each step's newest state
+	flying      int              // start notices on their way to the disk
 	attempts    int
 	maxAttempts int
 	worked      bool // a step that changes something outside has completed
@@ -60,12 +63,14 @@ type execution struct {
 type rowChange struct {
 	step    store.StepRow
 	attempt *orchestrator.Attempt
+	version int64 // rises with each change of the run
+	stale   bool  // a newer state of the step is on its way or written: only the attempt counts
 }
 
 func newExecution(e *Engine, lv *live) *execution {
 	return &execution{
 		e: e, lv: lv, id: lv.run.ID, name: lv.run.Runner, def: lv.r.cfg.Pipe, from: lv.run, again: lv.again,
-		hurry: lv.retryNow, steps: map[string]*store.StepRow{},
+		hurry: lv.retryNow, steps: map[string]*store.StepRow{}, latest: map[string]int64{},
 	}
 }
 
@@ -175,15 +180,23 @@ func (x *execution) failReason(n nodeOutcome) string {
 	}
 }
 
-// commit writes the collected rows and waits until they are durable. A failing disk is tried until the run is stopped.
+// commit writes the collected rows and waits until they, and those that a start notice took along, are durable. A failing
+// disk is tried until the run is stopped.
 func (x *execution) commit(ctx context.Context) error {
-	rows := x.takeRows()
-	if len(rows) == 0 {
-		return nil
-	}
 	for {
+		x.mu.Lock()
+		rows, flying := x.rows, x.flying
+		x.rows = nil
+		x.mu.Unlock()
+		if len(rows) == 0 && flying == 0 {
+			return nil
+		}
 		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return putRows(tx, rows) })
-		if err == nil || errors.Is(err, store.ErrClosed) {
+		if err == nil {
+			continue // the writer keeps the order: what flew before has landed, or came back
+		}
+		x.putBack(rows)
+		if errors.Is(err, store.ErrClosed) {
 			return err
 		}
 		x.e.box.post(func() { x.e.loop.problem("history", "history cannot be written: "+err.Error()) })
@@ -195,10 +208,26 @@ func (x *execution) commit(ctx context.Context) error {
 	}
 }
 
+// putBack takes rows that could not be written back into the collection, but for states that newer ones replaced.
+func (x *execution) putBack(rows []rowChange) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var kept []rowChange
+	for _, r := range rows {
+		r.stale = r.stale || x.latest[r.step.Path] != r.version
+		if !r.stale || r.attempt != nil {
+			kept = append(kept, r)
+		}
+	}
+	x.rows = append(kept, x.rows...)
+}
+
 func putRows(tx *store.Tx, rows []rowChange) error {
 	for i := range rows {
-		if err := tx.PutStep(&rows[i].step); err != nil {
-			return err
+		if !rows[i].stale {
+			if err := tx.PutStep(&rows[i].step); err != nil {
+				return err
+			}
 		}
 		if a := rows[i].attempt; a != nil {
 			if err := tx.PutAttempt(rows[i].step.Run, rows[i].step.Path, *a); err != nil {
@@ -217,10 +246,17 @@ func (x *execution) takeRows() []rowChange {
 	return rows
 }
 
+// collect notes a step's state, to be written with the next commit. The caller holds mu.
+func (x *execution) collect(st *store.StepRow, a *orchestrator.Attempt) {
+	x.version++
+	x.latest[st.Path] = x.version
+	x.rows = append(x.rows, rowChange{step: *st, attempt: a, version: x.version})
+}
+
 // put notes a step's new state, to be written with the next commit.
 func (x *execution) put(st *store.StepRow, a *orchestrator.Attempt) {
 	x.mu.Lock()
-	x.rows = append(x.rows, rowChange{step: *st, attempt: a})
+	x.collect(st, a)
 	x.attempts = max(x.attempts, st.Attempt)
 	if !st.Composite && (st.State == orchestrator.AwaitingRetry || st.State == orchestrator.Failed) {
 		x.maxAttempts = st.MaxAttempts
@@ -232,13 +268,28 @@ func (x *execution) put(st *store.StepRow, a *orchestrator.Attempt) {
 	x.e.box.post(func() { x.e.loop.touch(x.lv.r) })
 }
 
-// announce writes a step's start without waiting: evidence of where a run was when the engine died.
+// announce writes a step's start without waiting: evidence of where a run was when the engine died. What was collected
+// before goes along; it comes back when it cannot be written.
 func (x *execution) announce(ctx context.Context, st *store.StepRow) {
-	rows := append(x.takeRows(), rowChange{step: *st})
+	x.mu.Lock()
+	x.collect(st, nil)
+	rows := x.rows
+	x.rows = nil
+	x.flying++
+	x.mu.Unlock()
 	path := st.Path
 	x.lv.now.Store(&path)
-	err := x.e.store.WriteAsync(ctx, func(tx *store.Tx) error { return putRows(tx, rows) }, func(error) {})
+	landed := func(err error) {
+		if err != nil {
+			x.putBack(rows)
+		}
+		x.mu.Lock()
+		x.flying--
+		x.mu.Unlock()
+	}
+	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return putRows(tx, rows) }, landed)
 	if err != nil {
+		landed(err)
 		x.e.log.Debug("step start not written", "runner", x.name, "run", x.id, "step", path, "error", err)
 	}
 	x.e.box.post(func() { x.e.loop.touch(x.lv.r) })

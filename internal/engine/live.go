@@ -119,10 +119,11 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 		run.Reason = "cancelled by " + lv.stopper
 	}
 	lv.again = true
-	rows := x.takeRows()
+	var rows []rowChange
 	copied, epoch := *run, l.epoch
 	ev, durable := endEvent(&copied, now)
 	l.write(func(tx *store.Tx) error {
+		rows = append(rows, x.takeRows()...) // now, not before: a start notice that failed has put its rows back
 		if err := putRows(tx, rows); err != nil {
 			return err
 		}

@@ -160,6 +160,9 @@ func (x *execution) condition(ctx context.Context, def *pipe.Definition, st *sto
 	}
 	v, err := x.render(ctx, def.If, x.renderScope(sc))
 	if err != nil {
+		if ctx.Err() != nil {
+			return nodeOutcome{kind: nodeEnded, step: st.Path, err: err}, true
+		}
 		err = fault.NewPermanent(fmt.Errorf("if: %w", err))
 		return x.failed(st, err), true
 	}
@@ -195,6 +198,9 @@ func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *sto
 	st.State, st.Reason, st.EndedAt, st.NextAt, st.Error, st.ErrorClass = orchestrator.Running, "", time.Time{}, time.Time{}, "", ""
 	x.announce(ctx, st)
 	params, err := pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.render}.Evaluate(ctx)
+	if err != nil && ctx.Err() != nil {
+		return x.closeComposite(ctx, st, nodeOutcome{kind: nodeEnded, step: at.path, err: err})
+	}
 	if err != nil {
 		return x.failed(st, err)
 	}
@@ -207,6 +213,9 @@ func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *sto
 	var out nodeOutcome
 	if def.ForEach != "" {
 		out = x.forEach(ctx, def, st, at, sc)
+		if out.kind == nodeFailed && ctx.Err() != nil { // cut off, not broken
+			out = nodeOutcome{kind: nodeEnded, step: out.step, err: out.err}
+		}
 	} else {
 		out = x.sequence(ctx, def, at, sc)
 	}

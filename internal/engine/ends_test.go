@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"database/sql" //nolint:depguard // the test breaks the file on purpose
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/render"
+	"github.com/openticketai/otai-tui/internal/store"
+)
+
+type hookRenderer struct {
+	Renderer
+	hook func(template string) (late bool) // late: the rendering itself sees no cancel
+}
+
+func (h hookRenderer) Render(ctx context.Context, template string, s render.Scope) (render.Value, error) {
+	if h.hook(template) {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return h.Renderer.Render(ctx, template, s)
+}
+
+// allEnded checks that no step of an ended run says that it still goes on.
+func allEnded(t *testing.T, what string, d orchestrator.RunDetail) {
+	t.Helper()
+	if !d.Run.State.Terminal() || d.Run.EndedAt.IsZero() {
+		t.Errorf("%s: the run is %s", what, d.Run.State)
+	}
+	for _, s := range d.Steps {
+		if !s.State.Terminal() || s.EndedAt.IsZero() || !s.NextAt.IsZero() {
+			t.Errorf("%s: the run is %s, its step %s is %s, next %s", what, d.Run.State, s.Path, s.State, s.NextAt)
+		}
+	}
+}
+
+// TestNoStepOutlivesItsRun ends runs in every way while steps wait or run.
+// die ends the engine as a crash does: what was not written stays unwritten, and nobody waits for anything.
+func (b *bench) die() {
+	b.t.Helper()
+	if err := errors.Join(b.e.store.Close(), b.e.lock.Release()); err != nil {
+		b.t.Fatal(err)
+	}
+	old := b.e
+	old.box.post(func() { // end the loop and its runs, so that the bubble can end; nothing of it is written any more
+		old.loop.interruptAll()
+		old.loop.deadline = time.Time{}
+	})
+	<-old.loop.done
+}
+
+// TestStepsComeInDefinitionOrder also where they run side by side, nested and against their order.
+// TestWhatHappenedIsWrittenBesideACancel cancels between the end of one step and the start of the next: while a template is
+// rendered, which cuts the rendering off, and just after it.
+func TestWhatHappenedIsWrittenBesideACancel(t *testing.T) {
+	t.Parallel()
+	const trap = "{{ 'cancel now' }}"
+	cond, list, key, param := probe("two"), eachOf("two", nil, "", probe("x")), eachOf("two", []any{1}, trap, probe("x")), group("two", probe("x"))
+	cond.If, list.ForEach, param.Params = trap, trap, map[string]any{"v": trap}
+	for name, two := range map[string]pipe.Definition{"if": cond, "for_each": list, "key": key, "params": param} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, runnerOf(group("g", probe("zero"), after(probe("one"), "zero"), after(two, "zero"))))
+			b.do["one"], b.do["two"], b.do["x"] = permanent, untilDone(time.Hour), untilDone(time.Hour)
+			var id string
+			gate := make(chan struct{})
+			b.do["zero"] = func(context.Context, *pipe.Call) (pipe.Result, error) { <-gate; return pipe.Success("", nil), nil }
+			late := false
+			b.startWith(func(o *Options) {
+				o.Renderer = hookRenderer{o.Renderer, func(template string) bool {
+					if strings.Contains(template, trap) {
+						if err := b.e.Cancel(context.WithoutCancel(t.Context()), id, kim); err != nil {
+							t.Error(err)
+						}
+					}
+					return late
+				}}
+			})
+			for i := range 12 {
+				late = i > 2
+				id = b.fire("g")
+				gate <- struct{}{}
+				pass(time.Minute)
+				d := b.detail(id)
+				if s := step(d, "g/one"); s.State != orchestrator.Failed || len(s.Attempts) != 1 {
+					t.Errorf("%s: one is %s with %d attempts", name, s.State, len(s.Attempts))
+				}
+				if d.Run.State != orchestrator.Cancelled {
+					t.Errorf("%s: run %s %q, two is %+v", name, d.Run.State, d.Run.Reason, step(d, "g/two"))
+				}
+			}
+			b.stop()
+		})
+	}
+}
+
+// TestAFailedStartNoticeLosesNothing lets the disk refuse the write that says a step has begun; it carries the end of the
+// step before it.
+func TestAFailedStartNoticeLosesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, runnerOf(group("g", probe("zero"), after(probe("one"), "zero"), after(probe("two"), "zero"))))
+		b.do["one"] = permanent
+		b.start()
+		db, err := sql.Open("sqlite", filepath.Join(b.dir, store.FileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.ExecContext(t.Context(), `CREATE TRIGGER broken BEFORE INSERT ON step WHEN NEW.path='g/two' AND NEW.state='running'
+			BEGIN SELECT RAISE(ABORT, 'the disk says no'); END`)
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		id := b.fire("g")
+		pass(time.Minute)
+		d := b.detail(id)
+		wantStates(t, d, map[string]string{"g/zero": "completed", "g/one": "failed", "g/two": "completed", "g": "failed"})
+		if n := len(step(d, "g/one").Attempts); n != 1 {
+			t.Errorf("one has %d attempts, made one", n)
+		}
+		b.stop()
+	})
+}
+
+// TestACommitWaitsForWhatAStartNoticeTookAlong: a step beside it has taken the row, the disk has not.
+func TestACommitWaitsForWhatAStartNoticeTookAlong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, runnerOf(probe("p")))
+		b.start()
+		x := newExecution(b.e, &live{r: b.e.loop.runners["p"], run: orchestrator.Run{ID: "77", Runner: "p"}})
+		row := func(path string, state orchestrator.State) *store.StepRow {
+			return &store.StepRow{Step: orchestrator.Step{Run: "77", Path: path, State: state}}
+		}
+		release := b.holdWriter()
+		x.put(row("p/a", orchestrator.Completed), nil)
+		x.announce(t.Context(), row("p/b", orchestrator.Running))
+		durable := make(chan error, 1)
+		go func() { durable <- x.commit(t.Context()) }()
+		synctest.Wait()
+		select {
+		case <-durable:
+			t.Error("the step counts as durable while its row waits for the disk")
+			release()
+		default:
+			release()
+			if err := <-durable; err != nil {
+				t.Error(err)
+			}
+		}
+		b.stop()
+	})
+}
+
+// TestLogNumbersGoOnWithoutGaps reruns a run whose log is still waiting for the disk.
+// TestARerunOfARunThatIsGone: history was cut back between the look and the write.
