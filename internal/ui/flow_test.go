@@ -277,7 +277,7 @@ func TestRunsPageAsOneScrolls(t *testing.T) {
 }
 
 func TestIdleRowsCarryTheirCount(t *testing.T) {
-	d := tickets(t).Press("2").Lacks("nothing to do").Press("i", "G").Sees("nothing to do ×240 since")
+	d := tickets(t).Press("2").Lacks("nothing to do").Press("i", "G").Sees("×240 to ", " · nothing to do")
 	d.Press("i").Lacks("nothing to do")
 }
 

@@ -126,9 +126,13 @@ func (a *App) aimed(t *screen.Target) *App {
 	return &b
 }
 
-// found says that every word is somewhere in the entry.
+// found says that every word is somewhere in the entry; of what acts on a named pipe only the name counts, so that a
+// pipe is not found by the words of the action.
 func (e *entry) found(words []string) bool {
-	s := strings.ToLower(e.name + " " + e.title)
+	s := strings.ToLower(e.name)
+	if e.target == nil {
+		s += " " + strings.ToLower(e.title)
+	}
 	for _, w := range words {
 		if !strings.Contains(s, w) {
 			return false

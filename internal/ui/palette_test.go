@@ -32,6 +32,10 @@ func TestPaletteActsOnTheCursorWithoutLeaving(t *testing.T) {
 	d.Did(`pause dedupe by kim reason ""`)
 }
 
+func TestPaletteFindsPipesByTheirNamesOnly(t *testing.T) {
+	tickets(t).Press(":").Type("pause spam").Sees("pause spam-filter").Lacks("pause dedupe").Press("ctrl+u").Type("pause resume").Lacks("pause dedupe")
+}
+
 func TestPaletteSaysWhyNot(t *testing.T) {
 	d := tickets(t).Press(":").Type("cancel dedupe").Sees("nothing runs here").Press("enter")
 	d.Sees("cancel dedupe: nothing runs here, so there is nothing to cancel", "─ go ─").Did()

@@ -198,7 +198,7 @@ func (p *Pipe) next(env Env, r *orchestrator.Runner) (next, then string) {
 	case r.State == orchestrator.Disabled:
 		return "disabled in the configuration", ""
 	case r.NextAt.IsZero():
-		return "no next tick" + theme.Sep + r.Schedule, ""
+		return "no next tick", ""
 	}
 	next = "next " + text.Clock(r.NextAt) + "Z"
 	if d := r.NextAt.Sub(env.Now); d >= time.Second {
@@ -276,6 +276,9 @@ func (p *Pipe) shortFacts(env Env, r *orchestrator.Runner, n int) []string {
 // drawLast draws the last runs with the one on show marked, what is known of that one, and its error.
 func (p *Pipe) drawLast(env Env, c part.Canvas, r *orchestrator.Runner, run *orchestrator.Run, l pipeLayout) {
 	title := fmt.Sprintf("last %s%sheight = duration", count(len(r.Strip), "run", "runs"), theme.Sep)
+	if len(r.Strip) == 0 {
+		title = "no run has ended yet"
+	}
 	note := ""
 	if len(r.Strip) > 1 {
 		note = "← → inspect"

@@ -132,7 +132,7 @@ func triggerWord(r *orchestrator.Run) string {
 	return r.Trigger
 }
 
-// startedWord is when the run began; rows that stand for more than one tick say when the last was.
+// startedWord is when the run began; rows that stand for more than one tick say when the first was.
 func startedWord(r *orchestrator.Run, now time.Time) string {
 	at := r.StartedAt
 	if at.IsZero() {
@@ -141,9 +141,14 @@ func startedWord(r *orchestrator.Run, now time.Time) string {
 	if at.IsZero() {
 		at = r.CreatedAt
 	}
-	if r.Count > 1 && !r.LastAt.IsZero() {
-		at = r.LastAt
+	if r.Count > 1 && !r.FirstAt.IsZero() {
+		at = r.FirstAt
 	}
+	return clockToday(at, now)
+}
+
+// clockToday is the time of day to the second today, the moment before.
+func clockToday(at, now time.Time) string {
 	at, now = at.UTC(), now.UTC()
 	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
 		return text.Clock(at)
@@ -161,7 +166,7 @@ func noteWord(r *orchestrator.Run, now time.Time) string {
 		if r.Idle {
 			s = "nothing to do"
 		}
-		return fmt.Sprintf("%s %s%d since %s", s, theme.Times, r.Count, text.Moment(r.FirstAt, now))
+		return fmt.Sprintf("%s%d to %s%s%s", theme.Times, r.Count, clockToday(r.LastAt, now), theme.Sep, s)
 	}
 	switch {
 	case r.Idle:
