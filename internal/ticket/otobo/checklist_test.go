@@ -1,6 +1,7 @@
 package otobo_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -271,8 +272,14 @@ func TestRow11NotesAreNotDoubled(t *testing.T) {
 	if err := c.AddNote(t.Context(), id, ticket.Note{Body: "no key"}); fault.ClassOf(err) != fault.Permanent {
 		t.Errorf("without a key: %v (%s), must not be tried again", err, fault.ClassOf(err))
 	}
+	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	s.Inject(otobotest.HangAfter)
+	if err := c.AddNote(short, id, ticket.Note{Body: "no key, step out of time"}); fault.ClassOf(err) != fault.Permanent {
+		t.Errorf("step out of time: %v (%s), must not be tried again", err, fault.ClassOf(err))
+	}
 	got, err := c.Get(t.Context(), id)
-	if err != nil || len(got.Notes) != 7 || got.Notes[1].Body != "moved" {
+	if err != nil || len(got.Notes) != 8 || got.Notes[1].Body != "moved" {
 		t.Errorf("%+v, %v", got.Notes, err)
 	}
 }

@@ -43,10 +43,10 @@ func (c *Client) addNote(ctx context.Context, id string, n ticket.Note) error {
 	}
 	var reply writeReply
 	err = c.call(ctx, opUpdate, map[string]any{"TicketID": id, "Article": article}, &reply)
-	if err == nil || !uncertain(err) || ctx.Err() != nil {
+	if err == nil || !uncertain(err) || fault.ClassOf(err) == fault.Cancelled {
 		return err
 	}
-	if n.Key == "" {
+	if n.Key == "" { // the end of the step's own time included: a retry would send it again
 		return fault.Permanentf("it is not known whether the note was stored; it has no key and is not sent again: %w", err)
 	}
 	if there, lookErr := c.hasNote(ctx, id, n.Key); lookErr == nil && there {

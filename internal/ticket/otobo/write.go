@@ -193,7 +193,7 @@ func (c *Client) create(ctx context.Context, t ticket.Ticket) (string, error) {
 	}
 	var reply writeReply
 	err = c.call(ctx, opCreate, params, &reply)
-	if err != nil && uncertain(err) && ctx.Err() == nil {
+	if uncertain(err) && fault.ClassOf(err) != fault.Cancelled {
 		if t.Key == "" {
 			return "", fault.Permanentf("it is not known whether the ticket was created; it has no key and is not sent again: %w", err)
 		}
