@@ -23,29 +23,26 @@ func remoteClassifiers() []*Spec {
 		},
 		{
 			Name: "tei:TEIClassificationService", Aliases: []string{"tei"}, Remote: true,
-			Kind: pipe.KindClassifier, label: "TEI", Params: &teiParams{}, open: openTEI, lacks: lacksNothing,
+			Kind: pipe.KindClassifier, label: "TEI", Params: &teiParams{}, open: openTEI,
 			Doc: "A classification model on Text Embeddings Inference, or on any server with its /predict route.",
 		},
 		{
 			Name: "hf:HFInferenceClassificationService", Remote: true,
-			Kind: pipe.KindClassifier, label: "Hugging Face inference", Params: &hfParams{}, open: openHF, lacks: lacksNothing,
+			Kind: pipe.KindClassifier, label: "Hugging Face inference", Params: &hfParams{}, open: openHF,
 			Doc: "A classification model on Hugging Face inference; with labels zero-shot.",
 		},
 		{
 			Name: "openai:OpenAIClassificationService", Aliases: []string{"openai"}, Remote: true,
-			Kind: pipe.KindClassifier, label: "OpenAI-compatible chat", Params: &openaiParams{}, open: openOpenAI, lacks: lacksNothing,
+			Kind: pipe.KindClassifier, label: "OpenAI-compatible chat", Params: &openaiParams{}, open: openOpenAI,
 			Doc: "A language model behind an OpenAI-compatible chat interface, such as Ollama or vLLM; its confidence is its own estimate.",
 		},
 		{
 			Name: "vllm:VLLMClassificationService", Aliases: []string{"vllm"}, Remote: true,
-			Kind: pipe.KindClassifier, label: "vLLM", Params: &vllmParams{}, open: openVLLM, lacks: lacksNothing,
+			Kind: pipe.KindClassifier, label: "vLLM", Params: &vllmParams{}, open: openVLLM,
 			Doc: "A sequence classification model on vLLM, through its /classify route.",
 		},
 	}
 }
-
-// lacksNothing is the lacks of types that can be used as they are configured.
-func lacksNothing(map[string]any) string { return "" }
 
 const predictURLAdvice = "a model is not run inside this program: set predict_url to a server with a /predict route " +
 	"(Text Embeddings Inference, otai-classifier), or use hf:HFInferenceClassificationService or rules:RulesClassificationService " +

@@ -113,9 +113,6 @@ func (s *Set) explain() []string {
 			if what := spec.lacks(s.o.Services[id].Params); what != "" {
 				out = append(out, fmt.Sprintf("Pipes that use %s (%s) fail: %s.", id, spec.label, what))
 			}
-		default:
-			out = append(out, fmt.Sprintf("This build has no client for %s (%s): pipes that use it fail; --desk runs them on the embedded desk.",
-				id, spec.label))
 		}
 	}
 	return out

@@ -106,20 +106,6 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestRemoteIsNotBuilt(t *testing.T) {
-	s := openSet(t, false, service.Config{ID: "otobo", Use: "zammad:ZammadTicketsystemService", Params: map[string]any{"base_url": "https://x"}}, hf)
-	_, errT := s.Ticket("otobo")
-	_, errDefault := s.Ticket("")
-	for _, err := range []error{errT, errDefault} {
-		if fault.ClassOf(err) != fault.Permanent || !strings.Contains(err.Error(), "--desk") || !strings.Contains(err.Error(), "desk:DeskTicketSystem") {
-			t.Errorf("error %v, want a permanent one with the ways out", err)
-		}
-	}
-	if got := strings.Join(s.Notices(), "\n"); !strings.Contains(got, "no client for otobo (Zammad)") || strings.Contains(got, "No ticket system") {
-		t.Errorf("notices %q", got)
-	}
-}
-
 func TestUseDesk(t *testing.T) {
 	s := openSet(t, true, otobo, hf)
 	byID, err := s.Ticket("otobo")

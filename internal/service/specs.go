@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/openticketai/otai-tui/internal/classify/rules"
-	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/ticket/desk"
 )
@@ -18,12 +17,11 @@ type Spec struct {
 	Kind    pipe.Kind //
 	Doc     string    // one sentence for docs and schema
 	Params  any       // pointer to a zero struct, as in pipe.Spec; nil = no parameters
-	Remote  bool      // reaches over the network; --desk replaces it
+	Remote  bool      // reaches over the network; --desk replaces it, so its parameters require no secret
 
 	label string // for people: "OTOBO/Znuny"
 	open  func(ctx context.Context, s *Set, p pipe.Params) (any, error)
-	// lacks says what keeps a remote service with these raw parameters from being used, "" = nothing; nil = there is no
-	// client for it.
+	// lacks says what keeps a remote service with these raw parameters from being used, "" = nothing; nil = never anything.
 	lacks func(raw map[string]any) string
 }
 
@@ -44,12 +42,12 @@ func Specs() []*Spec {
 		},
 		{
 			Name: "otobo-znuny:OTOBOZnunyTicketSystemService", Aliases: []string{"OToboZnunyTicketSystemService"}, Remote: true,
-			Kind: pipe.KindTicketSystem, label: "OTOBO/Znuny", Params: &otoboParams{}, open: openOtobo, lacks: lacksNothing,
+			Kind: pipe.KindTicketSystem, label: "OTOBO/Znuny", Params: &otoboParams{}, open: openOtobo,
 			Doc: "OTOBO or Znuny through its generic interface.",
 		},
 		{
 			Name: "zammad:ZammadTicketsystemService", Aliases: []string{"ZammadTicketSystemService"}, Remote: true,
-			Kind: pipe.KindTicketSystem, label: "Zammad", Params: &zammadParams{}, open: notBuilt,
+			Kind: pipe.KindTicketSystem, label: "Zammad", Params: &zammadParams{}, open: openZammad,
 			Doc: "Zammad through its REST interface.",
 		},
 	}, remoteClassifiers()...)
@@ -98,19 +96,4 @@ func openRules(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 		return nil, err
 	}
 	return o.Classifier()
-}
-
-// The parameters of the remote types are upstream's. Passwords and tokens are not required here: the environment may
-// bring them, and a dry run on the desk needs none.
-
-type zammadParams struct {
-	BaseURL     string  `param:"base_url,required" doc:"address of Zammad"`
-	AccessToken string  `param:"access_token,secret" doc:"personal access token"`
-	Timeout     float64 `param:"timeout" doc:"seconds one request may take; 0 = the default"`
-	Verify      any     `param:"verify" default:"true" doc:"check the certificate: true, false, or the path of a CA bundle"`
-}
-
-func notBuilt(context.Context, *Set, pipe.Params) (any, error) {
-	return nil, fault.Permanentf("this build has no client for it yet; run with --desk for a dry run on the embedded desk and rules, " +
-		"or configure desk:DeskTicketSystem or rules:RulesClassificationService instead")
 }

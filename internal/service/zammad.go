@@ -1,0 +1,36 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/ticket/zammad"
+)
+
+type zammadParams struct {
+	BaseURL     string        `param:"base_url,required" doc:"address of Zammad, with or without /api/v1"`
+	AccessToken string        `param:"access_token,secret" doc:"personal access token with ticket.agent; needed unless the desk stands in"`
+	Timeout     time.Duration `param:"timeout" default:"30s" doc:"time one request may take"`
+	Parallelism int           `param:"parallelism" default:"4" doc:"requests at a time"`
+	Search      string        `param:"search" default:"index" doc:"index: through Elasticsearch; database: always current, needs the queue's id or a token with admin.group"`
+	Verify      any           `param:"verify" default:"true" doc:"check the certificate: true, false, or the path of a CA file"`
+}
+
+func openZammad(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
+	var o zammadParams
+	if err := p.Bind(ctx, &o); err != nil {
+		return nil, err
+	}
+	insecure, ca, err := verify(o.Verify)
+	if err != nil {
+		return nil, err
+	}
+	c, err := zammad.New(zammad.Options{
+		BaseURL: o.BaseURL, Token: o.AccessToken, Timeout: o.Timeout, Parallel: o.Parallelism, Search: o.Search, Insecure: insecure, CAFile: ca,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
