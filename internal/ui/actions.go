@@ -189,7 +189,7 @@ func (a *App) startSearch() {
 	}
 	v := l.LogView()
 	set := func(_ *App, s string) { v.Search(s) }
-	a.input = &input{prompt: "/", live: set, done: func(_ *App, s string) { v.Search(s) }}
+	a.input = newInput("/", "", set, func(_ *App, s string) { v.Search(s) })
 }
 
 // listActions move the cursor.

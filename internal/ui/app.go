@@ -26,8 +26,9 @@ type App struct {
 	ascii bool
 
 	theme   theme.Theme
-	few     bool // the terminal has 256 colours
-	decided bool // the theme is known; before it the terminal's own colours are used
+	few     bool            // the terminal has 256 colours
+	pressed tea.KeyPressMsg // the key in hand, for the input line
+	decided bool            // the theme is known; before it the terminal's own colours are used
 
 	tabs  []tab
 	tab   int

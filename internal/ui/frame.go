@@ -234,7 +234,7 @@ func (a *App) drawStatus(c part.Canvas, f frame) {
 		row := c.Sub(0, f.status, c.W, 1)
 		row.Clear()
 		x := row.Put(1, 0, theme.Accent, a.input.prompt)
-		row.Text(x, 0, c.W-x-1, theme.Plain, tailOf(a.input.text, c.W-x-3))
+		row.Text(x, 0, c.W-x-1, theme.Plain, tailOf(a.input.edit.Value(), c.W-x-3))
 		return
 	}
 	s, role := a.statusText(f)

@@ -5,7 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/openticketai/otai-tui/internal/text"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
 
@@ -27,7 +26,7 @@ func (m model) View() tea.View {
 	}
 	v.Content = a.Draw(a.w, a.h).ANSI(th)
 	if f := a.frame(a.w, a.h); a.input != nil && !f.mini {
-		x := 1 + len(a.input.prompt) + text.Width(tailOf(a.input.text, a.w-1-len(a.input.prompt)-3))
+		x := 1 + len(a.input.prompt) + a.input.column(a.w-1-len(a.input.prompt)-3)
 		v.Cursor = tea.NewCursor(x, f.status)
 		v.Cursor.Blink = false
 	}

@@ -14,6 +14,7 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 	a.now = a.opts.Now()
 	switch m := msg.(type) {
 	case tea.KeyPressMsg:
+		a.pressed = m
 		a.key(m.String(), m.Text)
 	case tea.PasteMsg:
 		if a.palette != nil {

@@ -2,8 +2,11 @@ package ui
 
 import (
 	"cmp"
-	"unicode/utf8"
 
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/openticketai/otai-tui/internal/text"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
@@ -22,7 +25,7 @@ func (a *App) key(key, txt string) {
 		a.paletteKey(key, txt)
 		return
 	case a.input != nil && key != "ctrl+c":
-		a.inputKey(key, txt)
+		a.inputKey(key)
 		return
 	}
 	if act := a.reg.Find(a.scopes(), key); act != nil {
@@ -45,59 +48,74 @@ func (a *App) perform(act *act, by string) {
 	act.Do(a)
 }
 
-// input is the line a user types a filter or a search in.
+// input is the line a user types a filter or a search in. Editing is that of Bubbles' textinput.
 type input struct {
 	prompt string // "/"
-	text   string
+	edit   textinput.Model
 	live   func(a *App, s string) // after every change
 	done   func(a *App, s string) // on enter
 }
 
 const maxInput = 200
 
-func (a *App) inputKey(key, txt string) {
+func newInput(prompt, value string, live, done func(a *App, s string)) *input {
+	edit := textinput.New()
+	edit.CharLimit = maxInput
+	edit.SetVirtualCursor(false)
+	edit.KeyMap.Paste.SetEnabled(false) // it would read the server's clipboard; the terminal pastes by itself
+	edit.SetValue(value)
+	edit.CursorEnd()
+	edit.Focus()
+	return &input{prompt: prompt, edit: edit, live: live, done: done}
+}
+
+// column is where the cursor stands behind the prompt: at its place in the text, or at the end of one that is cut.
+func (in *input) column(width int) int {
+	value := in.edit.Value()
+	if shown := tailOf(value, width); shown != value {
+		return text.Width(shown)
+	}
+	return text.Width(string([]rune(value)[:in.edit.Position()]))
+}
+
+func (a *App) inputKey(key string) {
 	in := a.input
+	before := in.edit.Value()
 	switch key {
 	case "enter":
 		a.input = nil
-		in.done(a, in.text)
+		in.done(a, before)
 		return
 	case "esc":
 		a.input = nil
-		in.text = ""
 		in.done(a, "")
 		return
 	case "backspace", "ctrl+h":
-		if in.text == "" {
+		if before == "" {
 			a.input = nil
 			in.done(a, "")
 			return
 		}
-		_, n := utf8.DecodeLastRuneInString(in.text)
-		in.text = in.text[:len(in.text)-n]
-	case "ctrl+u":
-		in.text = ""
 	case "down", "up":
 		if l, ok := a.top().(screen.Lister); ok {
 			l.Move(a.env(), map[string]int{"down": 1, "up": -1}[key])
 		}
 		return
-	default:
-		if txt != "" {
-			a.typed(txt)
-		}
-		return
 	}
-	in.live(a, in.text)
+	in.edit, _ = in.edit.Update(a.pressed) // no command: the cursor is the terminal's own
+	if now := in.edit.Value(); now != before {
+		in.live(a, now)
+	}
 }
 
-// typed adds text to the input line.
+// typed adds pasted text to the input line.
 func (a *App) typed(s string) {
-	if len(a.input.text)+len(s) > maxInput {
-		return
+	in := a.input
+	before := in.edit.Value()
+	in.edit, _ = in.edit.Update(tea.PasteMsg{Content: s})
+	if now := in.edit.Value(); now != before {
+		in.live(a, now)
 	}
-	a.input.text += s
-	a.input.live(a, a.input.text)
 }
 
 // startFilter opens the filter line of the screen.
@@ -107,5 +125,5 @@ func (a *App) startFilter() {
 		return
 	}
 	set := func(a *App, s string) { f.SetFilter(a.env(), s) }
-	a.input = &input{prompt: "/", text: f.Filter(), live: set, done: set}
+	a.input = newInput("/", f.Filter(), set, set)
 }
