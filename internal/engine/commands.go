@@ -277,6 +277,11 @@ func (l *loop) changeRun(lv *live, ev orchestrator.Event, reopen bool, done func
 		if _, err := tx.UpdateRun(&run, epoch, reopen); err != nil {
 			return err
 		}
+		if run.State.Terminal() {
+			if err := tx.EndSteps(&run); err != nil {
+				return err
+			}
+		}
 		return tx.AddEvent(&ev)
 	}, func() {
 		if run.State.Terminal() {

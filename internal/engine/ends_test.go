@@ -42,6 +42,57 @@ func allEnded(t *testing.T, what string, d orchestrator.RunDetail) {
 }
 
 // TestNoStepOutlivesItsRun ends runs in every way while steps wait or run.
+func TestNoStepOutlivesItsRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		flaky := probe("flaky")
+		flaky.Retry = retries(1, time.Hour)
+		timed := runnerOf(sideBySide(group("timed", group("inner", flaky), probe("slow"))))
+		timed.Timeout = time.Minute
+		once := probe("once")
+		once.Retry = retries(0, 0)
+		b := newBench(t, runnerOf(group("waits", group("inner", flaky), probe("rest"))),
+			runnerOf(sideBySide(group("runs", group("inner", flaky), probe("slow")))), timed,
+			runnerOf(sideBySide(group("dies", group("inner", once), flaky, probe("quick")))))
+		b.do["flaky"], b.do["slow"], b.do["quick"] = failsUntil(2), untilDone(time.Hour), failsUntil(1)
+		b.do["once"] = untilDone(24 * time.Hour)
+		b.start()
+		ids := map[string]string{}
+		for _, r := range []string{"waits", "runs", "timed", "dies"} {
+			ids[r] = b.fire(r)
+		}
+		pass(time.Second)
+		for _, r := range []string{"waits", "runs"} {
+			if err := b.e.Cancel(t.Context(), ids[r], kim); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pass(2 * time.Minute)
+		for _, r := range []string{"waits", "runs", "timed"} {
+			allEnded(t, r, b.detail(ids[r]))
+		}
+		if d := b.detail(ids["timed"]); d.Run.State != orchestrator.Failed {
+			t.Errorf("timed: %+v", d.Run)
+		}
+		b.die()
+		b.start()
+		pass(time.Second)
+		d := b.detail(ids["dies"])
+		allEnded(t, "dies", d)
+		wantStates(t, d, map[string]string{"dies/inner/once": "crashed", "dies": "crashed", "dies/inner": "crashed", "dies/quick": "completed"})
+		b.do["once"] = nil
+		if err := b.e.Rerun(t.Context(), ids["dies"], orchestrator.RerunRequest{By: kim}); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Hour)
+		allEnded(t, "dies, run again", b.detail(ids["dies"]))
+		if n := len(b.callsOf("dies/quick")); n != 1 {
+			t.Errorf("what had completed was done %d times", n)
+		}
+		b.stop()
+	})
+}
+
 // die ends the engine as a crash does: what was not written stays unwritten, and nobody waits for anything.
 func (b *bench) die() {
 	b.t.Helper()
@@ -57,6 +108,40 @@ func (b *bench) die() {
 }
 
 // TestStepsComeInDefinitionOrder also where they run side by side, nested and against their order.
+func TestStepsComeInDefinitionOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := sideBySide(group("g", after(group("a", probe("a1"), probe("a2")), "c"), group("b", probe("b1"), sideBySide(group("b2", probe("x"), probe("y")))),
+			group("c", probe("c1")), after(probe("d"), "a")))
+		b := newBench(t, runnerOf(g))
+		b.do["b1"], b.do["y"] = untilDone(time.Second), failsUntil(2)
+		b.start()
+		id := b.fire("g")
+		for range 2 {
+			pass(time.Minute)
+			var got []string
+			for i, s := range b.detail(id).Steps {
+				got = append(got, s.Path)
+				if s.Order != i+1 {
+					t.Errorf("%s has the number %d, stands at %d", s.Path, s.Order, i+1)
+				}
+			}
+			want := "g g/a g/a/a1 g/a/a2 g/b g/b/b1 g/b/b2 g/b/b2/x g/b/b2/y g/c g/c/c1 g/d"
+			if strings.Join(got, " ") != want {
+				t.Errorf("steps\n%s, want\n%s", strings.Join(got, " "), want)
+			}
+			snap, err := b.e.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := snap.Runners[0]; r.StepsDone > r.StepsAll {
+				t.Errorf("%d of %d steps are done", r.StepsDone, r.StepsAll)
+			}
+		}
+		b.stop()
+	})
+}
+
 // TestWhatHappenedIsWrittenBesideACancel cancels between the end of one step and the start of the next: while a template is
 // rendered, which cuts the rendering off, and just after it.
 func TestWhatHappenedIsWrittenBesideACancel(t *testing.T) {

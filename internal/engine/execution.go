@@ -49,7 +49,6 @@ type execution struct {
 
 	mu          sync.Mutex // guards the rest
 	steps       map[string]*store.StepRow
-	order       int
 	rows        []rowChange // written with the next write
 	version     int64
 	latest      map[string]int64 // version of each step's newest state
@@ -84,7 +83,7 @@ func (x *execution) run(ctx context.Context) outcomeOf {
 	}
 	x.lv.all.Store(int64(countSteps(&def)))
 	x.lv.done.Store(0)
-	root := x.node(ctx, &def, place{path: def.ID}, scope{results: map[string]render.Result{}, vars: map[string]any{}})
+	root := x.node(ctx, &def, place{path: def.ID, index: 1}, scope{results: map[string]render.Result{}, vars: map[string]any{}})
 	return x.conclude(ctx, root)
 }
 
@@ -299,13 +298,13 @@ func (x *execution) announce(ctx context.Context, st *store.StepRow) {
 func (x *execution) stepFor(def *pipe.Definition, at place, composite bool) *store.StepRow {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.order++
-	if st, ok := x.steps[at.path]; ok {
-		st.Order = x.order
+	st, known := x.steps[at.path]
+	if known {
+		st.Order = at.index
 		return st
 	}
-	st := &store.StepRow{Step: orchestrator.Step{
-		Run: x.id, Path: at.path, ID: def.ID, Use: def.Use, Depth: at.depth, Order: x.order, State: orchestrator.Pending,
+	st = &store.StepRow{Step: orchestrator.Step{
+		Run: x.id, Path: at.path, ID: def.ID, Use: def.Use, Depth: at.depth, Order: at.index, State: orchestrator.Pending,
 		Composite: composite,
 	}}
 	x.steps[at.path] = st

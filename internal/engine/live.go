@@ -127,6 +127,11 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 		if err := putRows(tx, rows); err != nil {
 			return err
 		}
+		if copied.State.Terminal() && (copied.State != orchestrator.Completed || x.again) {
+			if err := tx.EndSteps(&copied); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.UpdateRun(&copied, epoch, false); err != nil {
 			return err
 		}

@@ -236,6 +236,11 @@ func (l *loop) storeRecovered(ctx context.Context, run *orchestrator.Run, rows [
 		if _, err := tx.UpdateRun(run, l.epoch, false); err != nil {
 			return err
 		}
+		if run.State.Terminal() {
+			if err := tx.EndSteps(run); err != nil {
+				return err
+			}
+		}
 		return tx.AddEvent(&ev)
 	})
 }

@@ -65,10 +65,11 @@ func (j *joined) outcome(path string) nodeOutcome {
 
 // state of one step while its composite is evaluated.
 type stepState struct {
-	def  *pipe.Definition
-	deps []int
-	out  *nodeOutcome
-	busy bool
+	def   *pipe.Definition
+	index int // among its siblings, from 1
+	deps  []int
+	out   *nodeOutcome
+	busy  bool
 }
 
 // sequence evaluates the steps of a composite. A step runs when the steps it depends
@@ -89,7 +90,7 @@ func dependencies(def *pipe.Definition) []stepState {
 	}
 	all := make([]stepState, len(def.Steps))
 	for i := range def.Steps {
-		all[i].def = &def.Steps[i]
+		all[i].def, all[i].index = &def.Steps[i], i+1
 		for _, id := range def.Steps[i].DependsOn {
 			if j, ok := index[id]; ok && j != i {
 				all[i].deps = append(all[i].deps, j)
@@ -129,7 +130,7 @@ func turnOf(all []stepState, i int) (turn, string) {
 
 // skipStep leaves a step out. What it did in an earlier go stays done.
 func (x *execution) skipStep(s *stepState, sum *joined, at place, reason string, because error) {
-	st := x.stepFor(s.def, at.child(s.def.ID, at.retry), len(s.def.Steps) > 0)
+	st := x.stepFor(s.def, at.child(s.def.ID, s.index), len(s.def.Steps) > 0)
 	if st.State == orchestrator.Completed {
 		if out, ok := x.earlier(st); ok {
 			s.out = &out
@@ -160,7 +161,7 @@ func (x *execution) oneByOne(ctx context.Context, all []stepState, at place, sc 
 			case what == turnSkip:
 				x.skipStep(&all[i], &sum, at, reason, errSkippedAfterFailure)
 			default:
-				out := x.node(ctx, all[i].def, at.child(all[i].def.ID, at.retry), sc)
+				out := x.node(ctx, all[i].def, at.child(all[i].def.ID, all[i].index), sc)
 				all[i].out = &out
 				sum.add(out)
 				sc = sc.after(all[i].def.ID, out)
@@ -203,7 +204,7 @@ func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, s
 				s.busy = true
 				busy++
 				seen := sc // what is done by now: at least the steps it depends on
-				wg.Go(func() { ends <- ended{i, x.node(ctx, s.def, at.child(s.def.ID, at.retry), seen)} })
+				wg.Go(func() { ends <- ended{i, x.node(ctx, s.def, at.child(s.def.ID, s.index), seen)} })
 			}
 		}
 		if busy == 0 {

@@ -41,12 +41,14 @@ type nodeOutcome struct {
 type place struct {
 	path  string
 	depth int
+	index int // among its siblings, from 1
 	retry *pipe.Retry
 	item  bool // one item of a for_each: it has its list's params, not some of its own
 }
 
-func (p place) child(id string, retry *pipe.Retry) place {
-	return place{path: p.path + "/" + id, depth: p.depth + 1, retry: retry}
+// child is the place of the step with this number, from 1, among its siblings.
+func (p place) child(id string, index int) place {
+	return place{path: p.path + "/" + id, depth: p.depth + 1, index: index, retry: p.retry}
 }
 
 // scope is what templates see at one place. It is never changed, only copied.
@@ -96,6 +98,7 @@ func (x *execution) node(ctx context.Context, def *pipe.Definition, at place, sc
 	}
 	composite := spec.Composite || len(def.Steps) > 0
 	st := x.stepFor(def, at, composite)
+	st.Composite = composite
 	if out, ok := x.earlier(st); ok {
 		return out
 	}
@@ -278,7 +281,7 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 			return nodeOutcome{kind: nodeFailed, step: at.path, err: err}
 		}
 		one := pipe.Definition{ID: key, Use: def.Use, Steps: def.Steps, Parallel: def.Parallel, Pos: def.Pos}
-		here := at.child(key, at.retry)
+		here := at.child(key, i+1)
 		here.item = true
 		sum.add(x.node(ctx, &one, here, itemScope))
 		if sum.ended {

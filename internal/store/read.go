@@ -153,7 +153,7 @@ func (s *Store) oneRun(ctx context.Context, what, where string, args ...any) (or
 	return r, nil
 }
 
-// Steps gives a run's steps in definition order, each with its attempts.
+// Steps gives a run's steps, each with its attempts and its number among its siblings.
 func (s *Store) Steps(ctx context.Context, run string) ([]StepRow, error) {
 	seq, err := runSeq(run)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *Store) Steps(ctx context.Context, run string) ([]StepRow, error) {
 	}
 	rows, err := s.read.QueryContext(ctx, `SELECT path, ord, depth, id, use, composite, state, reason, message, attempt, base,
 		max_attempts, started, ended, next, error, error_class, coalesce(result, '')
-		FROM step WHERE run=? ORDER BY ord, path`, seq)
+		FROM step WHERE run=? ORDER BY depth, ord, path`, seq)
 	if err != nil {
 		return nil, fmt.Errorf("read steps of run %s: %w", run, err)
 	}
@@ -218,10 +218,36 @@ func (s *Store) RunDetail(ctx context.Context, id string) (orchestrator.RunDetai
 		return orchestrator.RunDetail{}, err
 	}
 	d := orchestrator.RunDetail{Run: r}
-	for i := range steps {
-		d.Steps = append(d.Steps, steps[i].Step)
-	}
+	d.Steps = inTree(steps)
 	return d, nil
+}
+
+// inTree puts steps depth first and numbers them through. Their own numbers are those among their siblings.
+func inTree(rows []StepRow) []orchestrator.Step {
+	known := make(map[string]bool, len(rows))
+	for i := range rows {
+		known[rows[i].Path] = true
+	}
+	under := map[string][]int{} // "" = the root, and what lost its parent
+	for i := range rows {
+		parent := rows[i].Path[:max(strings.LastIndexByte(rows[i].Path, '/'), 0)]
+		if !known[parent] {
+			parent = ""
+		}
+		under[parent] = append(under[parent], i)
+	}
+	out := make([]orchestrator.Step, 0, len(rows))
+	var add func(parent string)
+	add = func(parent string) {
+		for _, i := range under[parent] {
+			st := rows[i].Step
+			st.Order = len(out) + 1
+			out = append(out, st)
+			add(st.Path)
+		}
+	}
+	add("")
+	return out
 }
 
 // Logs gives log lines, oldest first.

@@ -219,6 +219,23 @@ func (t *Tx) DropSteps(run string, all bool) error {
 	return fail("reset steps of run "+run, err)
 }
 
+// EndSteps closes the steps of an ended run that were still going on or were never reached.
+func (t *Tx) EndSteps(r *orchestrator.Run) error {
+	seq, err := runSeq(r.ID)
+	if err != nil {
+		return err
+	}
+	state := r.State
+	if state != orchestrator.Crashed {
+		state = orchestrator.Cancelled
+	}
+	err = t.w.exec(`UPDATE step SET reason=CASE WHEN state='pending' THEN 'not reached' ELSE reason END,
+		state=CASE WHEN state='pending' THEN 'skipped' ELSE ? END, ended=?, next=NULL
+		WHERE run=? AND state IN ('pending', 'running', 'awaiting_retry', 'cancelling', 'interrupted')`,
+		string(state), nanos(r.EndedAt), seq)
+	return fail("end steps of run "+r.ID, err)
+}
+
 // AddEvent adds an entry to the event feed and gives its id.
 func (t *Tx) AddEvent(e *orchestrator.Event) error {
 	var seq int64
