@@ -5,6 +5,8 @@ import (
 	"database/sql" //nolint:depguard // the test breaks the file on purpose
 	"errors"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -230,8 +232,8 @@ func TestACommitWaitsForWhatAStartNoticeTookAlong(t *testing.T) {
 		go func() { durable <- x.commit(t.Context()) }()
 		synctest.Wait()
 		select {
-		case <-durable:
-			t.Error("the step counts as durable while its row waits for the disk")
+		case err := <-durable:
+			t.Errorf("the step counts as durable while its row waits for the disk (%v)", err)
 			release()
 		default:
 			release()
@@ -244,4 +246,40 @@ func TestACommitWaitsForWhatAStartNoticeTookAlong(t *testing.T) {
 }
 
 // TestLogNumbersGoOnWithoutGaps reruns a run whose log is still waiting for the disk.
+func TestLogNumbersGoOnWithoutGaps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const lines = 2500
+		b := newBench(t, runnerOf(probe("p")))
+		b.do["p"] = func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
+			for range lines {
+				c.Log.Info("line")
+			}
+			return pipe.Result{}, errPermanent
+		}
+		b.start()
+		id := b.fire("p")
+		for range 5 {
+			for b.current("p") != nil {
+				runtime.Gosched() // not synctest.Wait: the log must still be on its way
+			}
+			if err := b.e.Rerun(t.Context(), id, orchestrator.RerunRequest{By: kim}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pass(time.Minute)
+		logs, err := b.e.Logs(t.Context(), orchestrator.LogFilter{Run: id, Limit: 100_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(logs) != 6*(lines+1) {
+			t.Errorf("%d lines are kept, want %d", len(logs), 6*(lines+1))
+		}
+		if !slices.IsSortedFunc(logs, func(a, b orchestrator.LogLine) int { return int(a.Seq - b.Seq) }) || logs[len(logs)-1].Seq != int64(len(logs)) {
+			t.Errorf("the last line has the number %d of %d", logs[len(logs)-1].Seq, len(logs))
+		}
+		b.stop()
+	})
+}
+
 // TestARerunOfARunThatIsGone: history was cut back between the look and the write.

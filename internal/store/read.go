@@ -307,15 +307,18 @@ func (s *Store) scanLogs(rows *sql.Rows, err error) ([]orchestrator.LogLine, err
 	return out, rows.Err()
 }
 
-// LastLogSeq gives the number of a run's newest log line, 0 when it has none.
+// LastLogSeq gives the number of a run's newest log line, 0 when it has none. Lines that wait for the disk count.
 func (s *Store) LastLogSeq(ctx context.Context, run string) (int64, error) {
 	seq, err := runSeq(run)
 	if err != nil {
 		return 0, err
 	}
-	var n int64
+	var waiting, n int64
+	if s.writer != nil { // first: what lands between the two looks is seen by the second
+		waiting = s.writer.newestLog(run)
+	}
 	err = s.read.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM log WHERE run=?`, seq).Scan(&n)
-	return n, fail("read log of run "+run, err)
+	return max(n, waiting), fail("read log of run "+run, err)
 }
 
 // Events gives the newest events, newest first.

@@ -46,9 +46,10 @@ type writer struct {
 	once  sync.Once
 	err   error
 
-	logMu   sync.Mutex // guards logs and lost: producers append, the writer takes
+	logMu   sync.Mutex // guards logs, flight and lost: producers append, the writer takes
 	logs    []orchestrator.LogLine
-	lost    map[string]int // run -> lines dropped since its last kept line
+	flight  []orchestrator.LogLine // taken, not yet on the disk
+	lost    map[string]int         // run -> lines dropped since its last kept line
 	logWake chan struct{}
 
 	delay atomic.Int64
@@ -199,6 +200,7 @@ func (w *writer) takeLogs() []orchestrator.LogLine {
 	n := min(len(w.logs), maxLogsPerCommit)
 	out := w.logs[:n:n]
 	w.logs = w.logs[n:]
+	w.flight = out
 	if len(w.logs) == 0 {
 		w.logs = nil
 	} else {
@@ -210,8 +212,30 @@ func (w *writer) takeLogs() []orchestrator.LogLine {
 	return out
 }
 
+func (w *writer) logsLanded() {
+	w.logMu.Lock()
+	w.flight = nil
+	w.logMu.Unlock()
+}
+
+// newestLog gives the number of a run's newest line that is not on the disk yet, 0 when there is none.
+func (w *writer) newestLog(run string) int64 {
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	var newest int64
+	for _, lines := range [][]orchestrator.LogLine{w.flight, w.logs} {
+		for i := range lines {
+			if lines[i].Run == run {
+				newest = max(newest, lines[i].Seq)
+			}
+		}
+	}
+	return newest
+}
+
 func (w *writer) commit(group []op) {
 	logs := w.takeLogs()
+	defer w.logsLanded()
 	if len(group) == 0 && len(logs) == 0 {
 		return
 	}
