@@ -128,3 +128,19 @@ func TestALateWriterOfAnEarlierLife(t *testing.T) {
 		t.Errorf("run: %+v, %v", got, err)
 	}
 }
+
+// TestNumbersNeverComeTwice: idempotency keys are made of run numbers, so a pruned history must not start again at one.
+func TestNumbersNeverComeTwice(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for i := 1; i <= 3; i++ {
+		insert(t, s, runAt(i, noon.Add(time.Duration(i)*time.Minute), orchestrator.Completed), "")
+	}
+	if _, err := s.Prune(t.Context(), "r", Keep{Age: time.Hour}, noon.Add(48*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	var newest int64
+	if err := s.read.QueryRowContext(t.Context(), `SELECT max(seq) FROM run`).Scan(&newest); err != nil || newest != 3 {
+		t.Errorf("the newest number is %d, %v: the next run would get one that was given before", newest, err)
+	}
+}

@@ -16,7 +16,7 @@ const pruneChunk = 200
 // maxEvents is how many events are kept.
 const maxEvents = 20_000
 
-// Keep says how much history of one runner is kept. Runs that have not ended are always kept.
+// Keep says how much history of one runner is kept. Runs that have not ended, and the newest run of all, are always kept.
 type Keep struct {
 	Runs      int           // newest rows kept; 0 = all
 	Age       time.Duration // older ones go; 0 = no limit
@@ -73,8 +73,9 @@ func before(now time.Time, age time.Duration) int64 {
 }
 
 func (t *Tx) beyond(runner string, oldest, cutoff, failedCutoff int64) ([]int64, error) {
+	// The newest run of all stays: the engine counts on from its number, and a number must never come twice.
 	st, err := t.w.stmt( //nolint:sqlclosecheck // the writer keeps its statements
-		`SELECT seq FROM run WHERE runner=? AND ended IS NOT NULL AND (seq<? OR ended<?)
+		`SELECT seq FROM run WHERE runner=? AND ended IS NOT NULL AND (seq<? OR ended<?) AND seq<(SELECT max(seq) FROM run)
 		AND (?=0 OR state NOT IN ('failed', 'crashed') OR ended<?) ORDER BY seq LIMIT ?`)
 	if err != nil {
 		return nil, fail("prune "+runner, err)
