@@ -371,17 +371,23 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		At: now, Kind: "rerun", Runner: r.cfg.ID, Run: run.ID, State: orchestrator.Pending, By: actorText(req.By),
 		Text: fmt.Sprintf("run %s attempt %d started by %s", run.ID, lv.run.Attempt, actorText(req.By)),
 	}
-	copied, epoch := lv.run, l.epoch
+	copied, epoch, found := lv.run, l.epoch, false
 	l.touch(r)
 	l.write(func(tx *store.Tx) error {
-		if err := tx.DropSteps(copied.ID, req.All); err != nil {
+		var err error
+		if found, err = tx.UpdateRun(&copied, epoch, true); err != nil || !found {
 			return err
 		}
-		if _, err := tx.UpdateRun(&copied, epoch, true); err != nil {
+		if err := tx.DropSteps(copied.ID, req.All); err != nil {
 			return err
 		}
 		return tx.AddEvent(&ev)
 	}, func() {
+		if !found { // history was cut back since the look at it
+			r.live = nil
+			done(fmt.Errorf("%w: %s", orchestrator.ErrUnknownRun, copied.ID))
+			return
+		}
 		l.e.hub.Event(ev)
 		if lv.run.State == orchestrator.Pending {
 			l.enqueue(lv)

@@ -232,8 +232,8 @@ func TestACommitWaitsForWhatAStartNoticeTookAlong(t *testing.T) {
 		go func() { durable <- x.commit(t.Context()) }()
 		synctest.Wait()
 		select {
-		case err := <-durable:
-			t.Errorf("the step counts as durable while its row waits for the disk (%v)", err)
+		case <-durable:
+			t.Error("the step counts as durable while its row waits for the disk")
 			release()
 		default:
 			release()
@@ -283,3 +283,37 @@ func TestLogNumbersGoOnWithoutGaps(t *testing.T) {
 }
 
 // TestARerunOfARunThatIsGone: history was cut back between the look and the write.
+func TestARerunOfARunThatIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, runnerOf(probe("p")))
+		b.start()
+		id := b.fire("p")
+		pass(time.Second)
+		b.fire("p")
+		pass(time.Second)
+		release := b.holdWriter()
+		pruned, rerun := make(chan error, 1), make(chan error, 1)
+		go func() {
+			_, err := b.e.store.Prune(t.Context(), "p", store.Keep{Runs: 1}, time.Now())
+			pruned <- err
+		}()
+		synctest.Wait()
+		go func() { rerun <- b.e.Rerun(t.Context(), id, orchestrator.RerunRequest{All: true, By: kim}) }()
+		synctest.Wait()
+		release()
+		if err := <-pruned; err != nil {
+			t.Fatal(err)
+		}
+		if err := <-rerun; !errors.Is(err, orchestrator.ErrUnknownRun) {
+			t.Errorf("rerun of a run that is gone: %v", err)
+		}
+		pass(time.Second)
+		if n := len(b.callsOf("p")); n != 2 || b.current("p") != nil {
+			t.Errorf("%d calls, current %+v", n, b.current("p"))
+		}
+		b.fire("p")
+		pass(time.Second)
+		b.stop()
+	})
+}
