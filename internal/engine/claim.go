@@ -244,6 +244,7 @@ func (l *loop) claimed(lv *live, ok bool) {
 			l.busy--
 		}
 		lv.r.live = nil
+		l.freed(lv.r)
 		l.e.log.Warn("tick has its row already, not run again", "runner", lv.run.Runner, "nominal", lv.run.Nominal)
 	case lv.run.State == orchestrator.Cancelled: // cancelled while the claim was on its way
 	case lv.reserved:

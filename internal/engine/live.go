@@ -170,7 +170,14 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 	if err == nil {
 		r.remember(run, seq)
 	}
-	l.pauseAfterFailures(r)
+	if state == orchestrator.Failed || state == orchestrator.Crashed {
+		l.pauseAfterFailures(r)
+	}
+	l.freed(r)
+}
+
+// freed goes on with ticks that waited for the end of the runner's run.
+func (l *loop) freed(r *runner) {
 	for _, t := range r.triggers {
 		if t.waits {
 			t.waits = false

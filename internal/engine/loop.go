@@ -78,6 +78,7 @@ func (l *loop) run() {
 		if l.finished(now) {
 			return
 		}
+		now = l.e.clock() // the turn's own work is neither part of the wait nor a clock step
 		wait := l.wait(now)
 		timer.Reset(wait)
 		mono := time.Now() //nolint:forbidigo // monotonic: compared with the wall clock to notice steps and suspends
