@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,11 +111,17 @@ func TestConditions(t *testing.T) {
 		g := sideBySide(group("g", broken, once1, never, after(probe("next"), "broken")))
 		b := newBench(t, runnerOf(g))
 		b.do["once"] = failsUntil(2)
-		value := "yes"
-		b.startWith(func(o *Options) { o.Env = func(string) (string, bool) { return value, true } })
+		var value atomic.Value // runs read it beside the test
+		value.Store("yes")
+		b.startWith(func(o *Options) {
+			o.Env = func(string) (string, bool) {
+				v, ok := value.Load().(string)
+				return v, ok
+			}
+		})
 		id := b.fire("g")
 		pass(time.Second)
-		value = "no"
+		value.Store("no")
 		pass(10 * time.Minute)
 		d := b.detail(id)
 		wantStates(t, d, map[string]string{"g/broken": "failed", "g/once": "completed", "g/never": "skipped", "g/next": "skipped", "g": "failed"})
