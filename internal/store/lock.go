@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +13,10 @@ import (
 
 // Lock is the proof that this process is the only engine on a state directory. The operating system lets it go when
 // the process ends, however it ends.
-type Lock struct{ f *flock.Flock }
+type Lock struct {
+	f   *flock.Flock
+	dir *flock.Flock // nil where a directory cannot be locked
+}
 
 // HeldError says who holds the state directory.
 type HeldError struct {
@@ -42,15 +46,28 @@ func TakeLock(dir string) (*Lock, error) {
 	if !ok {
 		return nil, &HeldError{Dir: dir, PID: readPID(pidFile)}
 	}
-	if err := os.WriteFile(pidFile, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o640); err != nil {
-		_ = f.Unlock()
-		return nil, fmt.Errorf("write %s: %w", pidFile, err)
+	// The directory itself too: someone who removes the lock file must not let a second engine in.
+	d := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+	switch ok, err := d.TryLock(); {
+	case err != nil: // Windows, and some network file systems
+		d = nil
+	case !ok:
+		return nil, errors.Join(&HeldError{Dir: dir, PID: readPID(pidFile)}, f.Unlock())
 	}
-	return &Lock{f: f}, nil
+	l := &Lock{f: f, dir: d}
+	if err := os.WriteFile(pidFile, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o640); err != nil {
+		return nil, errors.Join(fmt.Errorf("write %s: %w", pidFile, err), l.Release())
+	}
+	return l, nil
 }
 
 // Release lets the state directory go.
-func (l *Lock) Release() error { return l.f.Unlock() }
+func (l *Lock) Release() error {
+	if l.dir == nil {
+		return l.f.Unlock()
+	}
+	return errors.Join(l.dir.Unlock(), l.f.Unlock())
+}
 
 func readPID(path string) int {
 	b, err := os.ReadFile(path)
@@ -58,7 +75,7 @@ func readPID(path string) int {
 		return 0
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil {
+	if err != nil || pid < 0 {
 		return 0
 	}
 	return pid
