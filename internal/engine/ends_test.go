@@ -232,8 +232,8 @@ func TestACommitWaitsForWhatAStartNoticeTookAlong(t *testing.T) {
 		go func() { durable <- x.commit(t.Context()) }()
 		synctest.Wait()
 		select {
-		case <-durable:
-			t.Error("the step counts as durable while its row waits for the disk")
+		case err := <-durable:
+			t.Errorf("the step counts as durable while its row waits for the disk (%v)", err)
 			release()
 		default:
 			release()
