@@ -115,6 +115,9 @@ func TestSubscriptionsAreIndependentAndClose(t *testing.T) {
 	if h.Viewers() != 0 {
 		t.Fatal("Close left viewers")
 	}
+	if err := b.Wait(t.Context()); err != nil {
+		t.Fatalf("the signal from before the close: %v", err)
+	}
 	if err := b.Wait(t.Context()); !errors.Is(err, ErrClosed) {
 		t.Fatalf("Wait after Close: %v", err)
 	}

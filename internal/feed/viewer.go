@@ -103,7 +103,12 @@ func (v *viewer) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-v.done:
-		return ErrClosed
+		select {
+		case <-v.signal: // what came before the close is still there to be taken
+			return nil
+		default:
+			return ErrClosed
+		}
 	}
 }
 
