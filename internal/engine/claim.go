@@ -91,10 +91,10 @@ func (l *loop) catchUpAll(t *trigger, first, latest time.Time, count int, now ti
 		if !ok || next.After(latest) {
 			break
 		}
-		at = next
+		t.cursor, at = at, next
 		dropped++
 	}
-	if dropped > 0 {
+	if dropped > 0 { // the cursor goes with them: the next tick may have to wait, and these must not come again
 		l.claimMissed(t, from, at, dropped, now, orchestrator.Dropped,
 			fmt.Sprintf("passed while the engine was down or held up; older than the %d newest, or than the catch-up window", limit))
 	}
@@ -136,7 +136,7 @@ func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
 func (l *loop) claimMissed(t *trigger, first, next time.Time, count int, now time.Time, state orchestrator.State, reason string) {
 	run := l.rowFor(t, first, now, state, reason)
 	run.Count = count
-	l.claims = append(l.claims, claim{run: run, cursor: t.cursorAt(first)})
+	l.claims = append(l.claims, claim{run: run, cursor: t.cursorAt(later(first, t.cursor))})
 	l.event(orchestrator.Event{
 		At: now, Kind: string(state), Runner: t.r.cfg.ID, State: state, By: "engine",
 		Text: fmt.Sprintf("%d ticks from %s were %s; it goes on with %s", count, first.Format(time.RFC3339), state, next.Format(time.RFC3339)),

@@ -132,3 +132,39 @@ func TestABusyTurnIsNoClockStep(t *testing.T) {
 		b.stop()
 	})
 }
+
+// TestDroppedTicksAreCountedOnce: the ticks beyond catchup_max are dropped while an earlier run keeps the others waiting.
+func TestDroppedTicksAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		anchor := time.Now().UTC().Add(time.Minute)
+		def := probe("p")
+		def.Retry = retries(1, 8*time.Minute)
+		r := runnerOf(def, every(t, time.Minute, anchor))
+		r.Policy.Catchup, r.Policy.CatchupMax = config.CatchupAll, 2
+		b := newBench(t, r)
+		b.do["p"] = failsUntil(2)
+		b.start()
+		pass(time.Minute + time.Second) // the first tick waits for its retry
+		b.stop()
+		b.do["p"] = nil
+		pass(5 * time.Minute)
+		b.start()
+		pass(30 * time.Second)
+		b.stop() // once more, while the rest still waits
+		b.start()
+		pass(20 * time.Minute)
+		sum := 0
+		for _, run := range b.runs("p") {
+			sum += run.Count
+		}
+		next, err := b.e.NextTicks(t.Context(), "p", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ticks := int(next[0].Sub(anchor) / time.Minute); sum != ticks {
+			t.Errorf("rows count %d ticks, there were %d: %+v", sum, ticks, b.runs("p"))
+		}
+		b.stop()
+	})
+}
