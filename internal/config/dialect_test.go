@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -82,7 +83,7 @@ func TestRunnersDialect(t *testing.T) {
 		t.Errorf("runner %+v", r)
 	}
 	wantList(t, "tags", r.Tags, "routing", "tickets")
-	if got := *r.Pipe.Retry; got != (pipe.Retry{Retries: 4, Delay: 15 * time.Second, MaxDelay: 300 * time.Second}) {
+	if got := *r.Pipe.Retry; !reflect.DeepEqual(got, pipe.Retry{Retries: 4, Delay: 15 * time.Second, MaxDelay: 300 * time.Second}) {
 		t.Errorf("retry %+v", got)
 	}
 	loop := step(t, r.Pipe, "each_ticket")
@@ -91,7 +92,7 @@ func TestRunnersDialect(t *testing.T) {
 	}
 	wantList(t, "depends_on", loop.DependsOn, "anything_to_do")
 	move := step(t, loop, "write_down", "move")
-	if got := *move.Retry; got != (pipe.Retry{Retries: 6, Delay: 15 * time.Second, MaxDelay: 300 * time.Second}) {
+	if got := *move.Retry; !reflect.DeepEqual(got, pipe.Retry{Retries: 6, Delay: 15 * time.Second, MaxDelay: 300 * time.Second}) {
 		t.Errorf("a step's own retries keep the enclosing delays: %+v", got)
 	}
 	if move.Injects["ticket_system"] != "helpdesk" {
@@ -144,7 +145,7 @@ func TestZeroDialect(t *testing.T) {
 func TestZeroDialectTriggers(t *testing.T) {
 	office, _ := runner(t, "v0_triggers.yml", "office-hours")
 	wantList(t, "triggers", schedules(office), "hourly: every 1h30m", "weekdays: 0 0 9-17 * * mon-fri")
-	if got := *office.Pipe.Retry; got != (pipe.Retry{Retries: 3, Delay: 5 * time.Second, MaxDelay: 30 * time.Second}) {
+	if got := *office.Pipe.Retry; !reflect.DeepEqual(got, pipe.Retry{Retries: 3, Delay: 5 * time.Second, MaxDelay: 30 * time.Second}) {
 		t.Errorf("retry %+v", got)
 	}
 	if office.Timeout != 2*time.Minute {
@@ -174,7 +175,7 @@ func TestOneDialect(t *testing.T) {
 		if len(r.Pipe.Steps) != want.steps {
 			t.Errorf("%s: %d steps", file, len(r.Pipe.Steps))
 		}
-		if (want.retry == nil) != (r.Pipe.Retry == nil) || (want.retry != nil && *want.retry != *r.Pipe.Retry) {
+		if (want.retry == nil) != (r.Pipe.Retry == nil) || (want.retry != nil && !reflect.DeepEqual(*want.retry, *r.Pipe.Retry)) {
 			t.Errorf("%s: retry %+v", file, r.Pipe.Retry)
 		}
 	}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ func TestPolicies(t *testing.T) {
 		Catchup: config.CatchupAll, CatchupWindow: 12 * time.Hour, CatchupMax: 6, StartDeadline: 10 * time.Minute,
 		PauseAfterFailures: 3, ResumeAfter: 30 * time.Minute,
 	}
-	if r.Policy != want {
+	if !reflect.DeepEqual(r.Policy, want) {
 		t.Errorf("policy %+v, want %+v", r.Policy, want)
 	}
 	const day = 24 * time.Hour

@@ -23,20 +23,103 @@ type Actor struct {
 type FireRequest struct {
 	Params map[string]string // override the pipe's parameters for this run
 	Key    string            // a second request with the same key gives the first one's run; "" = none
-	By     Actor
+	// Overlap takes the place of the runner's overlap policy for this run, such as "allow_all"; "" = the runner's own, where
+	// skip means that the request is refused.
+	Overlap string
+	By      Actor
+}
+
+// Webhook is a request from outside that makes a runner's webhook trigger due.
+type Webhook struct {
+	Trigger string            // name of the trigger; "" = the runner's only webhook trigger
+	Key     string            // the request's Idempotency-Key; "" = every request makes a run
+	Params  map[string]string // as FireRequest.Params
+	By      Actor
 }
 
 // RerunRequest asks for another attempt of an ended run, or to retry a waiting one now.
 type RerunRequest struct {
-	All bool // false = keep completed steps and go on at the failed ones
-	By  Actor
+	All  bool   // false = keep completed steps and go on at the failed ones
+	From string // path of a step: it and what comes after it are done again, what completed before is kept; "" = as All says
+	By   Actor
 }
 
-// PauseRequest holds a runner: ticks meanwhile become skipped rows, a running run goes on.
+// PauseRequest holds a scope: ticks meanwhile become skipped rows, a running run goes on, what waits keeps waiting.
 type PauseRequest struct {
 	Reason string
 	Until  time.Time // zero = until resumed
-	By     Actor
+	// Drain lets what was claimed before finish, retries included, and starts nothing new. Of the engine's scope only.
+	Drain bool
+	By    Actor
+}
+
+// Scope is what a pause holds: one of the kinds below with a name.
+type Scope struct {
+	Kind string
+	Name string // "" for the engine
+}
+
+// The kinds of scopes.
+const (
+	ScopeEngine   = "engine"
+	ScopeTag      = "tag"
+	ScopeRunner   = "runner"
+	ScopeResource = "resource"
+)
+
+// String is "engine", "tag routing", "resource otobo", or a runner's name alone.
+func (s Scope) String() string {
+	switch {
+	case s.Kind == ScopeRunner:
+		return s.Name
+	case s.Name == "":
+		return s.Kind
+	default:
+		return s.Kind + " " + s.Name
+	}
+}
+
+// BackfillRequest asks for runs of ticks of the past, as if they were due now, at the lowest priority.
+type BackfillRequest struct {
+	Runner   string
+	Trigger  string    // name; "" = the runner's only trigger with a timetable
+	From, To time.Time // nominal times in [From, To]
+	Limit    int       // most ticks, the oldest first; 0 = 1,000
+	Parallel int       // most of them at once; 0 = 1
+	DryRun   bool      // only count
+	By       Actor
+}
+
+// Backfill is a backfill as it stands.
+type Backfill struct {
+	ID          string
+	Runner      string
+	Trigger     string
+	First, Last time.Time // of the ticks it covers
+	Total       int       // ticks that need a run: those that have one already are left out
+	Claimed     int       // runs made so far
+	State       State     // running, completed, cancelled
+	By          string
+	At          time.Time
+}
+
+// Approval is a step that waits for a person's answer.
+type Approval struct {
+	Run, Step, Runner string
+	Question          string
+	Subject           map[string]any
+	Input             map[string]string // name -> type of what may be answered besides yes and no: text, number, bool
+	At                time.Time
+	Until             time.Time // zero = no deadline
+}
+
+// AnswerRequest answers an Approval.
+type AnswerRequest struct {
+	Run, Step string // Step "" = the run's only waiting one
+	Approve   bool
+	Input     map[string]string
+	Note      string
+	By        Actor
 }
 
 // RunFilter selects runs, newest first. The zero value is the newest 100 of all.
@@ -83,6 +166,20 @@ type Orchestrator interface {
 	Resume(ctx context.Context, runner string, by Actor) error
 	Cancel(ctx context.Context, runID string, by Actor) error
 	Rerun(ctx context.Context, runID string, r RerunRequest) error
+
+	// PauseScope and ResumeScope are Pause and Resume for the engine, a tag or a resource.
+	PauseScope(ctx context.Context, s Scope, r PauseRequest) error
+	ResumeScope(ctx context.Context, s Scope, by Actor) error
+	// Trigger makes a webhook trigger due and gives the run's id.
+	Trigger(ctx context.Context, runner string, w Webhook) (runID string, err error)
+	Backfill(ctx context.Context, r BackfillRequest) (Backfill, error)
+	CancelBackfill(ctx context.Context, id string, by Actor) error
+	Backfills(ctx context.Context) ([]Backfill, error) // newest first, those that run before those that ended
+	// Answer answers a step that waits for a person.
+	Answer(ctx context.Context, r AnswerRequest) error
+	Approvals(ctx context.Context) ([]Approval, error) // oldest first
+	// Reload reads the configuration again. When it is bad the old one stays, and the error says all that is wrong.
+	Reload(ctx context.Context, by Actor) error
 
 	Snapshot(ctx context.Context) (Snapshot, error)
 	Runs(ctx context.Context, f RunFilter) ([]Run, error)

@@ -77,6 +77,14 @@ type Run struct {
 	Idle    bool              // completed with nothing to do
 	By      string            // who asked for a manual run or cancelled it
 	Params  map[string]string // of a manual run; secrets are refused, not stored
+
+	Parent     string // id of the run whose end made this one due (trigger after); "" = none
+	Backfill   string // id of the backfill it belongs to; "" = none
+	Priority   int    // 1 (first) to 5
+	Overlap    string // overlap policy asked for by hand; "" = the runner's
+	Definition string // hash of the pipe's definition it runs with
+	// Handlers is "" (none), "pending" (they have yet to run), "done", or "failed" (one of them failed).
+	Handlers string
 }
 
 // Duration is how long the run took, or has taken so far at now; 0 when it never started.
@@ -111,6 +119,7 @@ type Step struct {
 	Composite   bool
 	Message     string // of its result
 	Attempts    []Attempt
+	Kind        string // "" = a step of the pipe, "handler", "undo"
 }
 
 // Attempt is one try of a step.
@@ -148,6 +157,9 @@ type Event struct {
 	State  State // for the glyph; "" = informational
 	Text   string
 	By     string // who: "engine", "kim"
+	Via    string // from where: "console", "cli", "socket", "ssh"; "" = the engine itself
+	Before string // of an action: what it changed, and into what; "" = told by Text
+	After  string
 }
 
 // Outcome is one of a runner's last runs, for the strip: what became of it and how long it took.
@@ -168,7 +180,9 @@ type Runner struct {
 	Schedule    string // "every 5m", "0 8 * * * Europe/Berlin", "manual"
 	Policy      string // "retry 2 × 30s..10m exp · skip if running"
 	NextAt      time.Time
-	Current     *Run // live run, nil = none
+	Current     *Run // live run, nil = none; of several the oldest that runs, else the oldest
+	Live        int  // live runs, Current among them
+	Waiting     int  // of those, the ones that wait: for a slot, a limit, or the end of another run of this runner
 	Last        *Run // newest ended run that really ran, nil = none
 	LastOK      time.Time
 	FailedInRow int
@@ -177,8 +191,13 @@ type Runner struct {
 	OKRate      float64   // 0 to 1 over those, cancelled ones left out; meaningless when Runs is 0
 	P50, P95    time.Duration
 	Pause       *Pause
-	StepsDone   int // of the current run
-	StepsAll    int // known so far
+	HeldBy      string   // scope whose pause holds it when it has none of its own: "engine", "tag routing"; "" = none
+	Resources   []string // names of the resources its runs take
+	Priority    int
+	Overlap     string
+	OverdueFor  time.Duration // how long beyond expect_success_within there was no success; 0 = in time
+	StepsDone   int           // of the current run
+	StepsAll    int           // known so far
 }
 
 // StripLen is the number of outcomes a Runner carries.
@@ -214,4 +233,39 @@ type Engine struct {
 	Notices     []string      // "no ticket system in the configuration: the embedded desk is used"
 	StateDir    string
 	Config      string
+	ConfigHash  string    // of the configuration in force
+	ConfigAt    time.Time // when it was taken
+	ConfigError string    // why a newer file was not taken; "" = it was
+	Limits      []Limit   // what bounds runs, besides the slots, in name order
+	Holds       []Hold    // pauses of the engine, of tags and of resources
+	Disk        Disk
+	ClockJump   time.Duration // latest step of the wall clock that was noticed; 0 = none
+	Stuck       []string      // runs whose step ignores a cancel
+	Approvals   int           // steps that wait for a person
+	Undelivered int           // notifications that wait for their delivery
+}
+
+// Disk is the room history takes and has.
+type Disk struct {
+	History int64 // bytes of the history's files
+	WAL     int64 // of them, the write-ahead log
+	Free    int64 // bytes free on its disk; -1 = not known
+}
+
+// Limit is one bound on what runs at once.
+type Limit struct {
+	Name    string // "tag routing", "resource otobo", "runner digest"
+	Max     int    // 0 = no bound on use
+	Used    int
+	Holders []string // runners that hold it, at most five
+	Waiting int      // runs that wait for it
+	Rate    string   // "10 in 1s"; "" = none
+	Breaker string   // "closed", "open until 14:03:10Z: connection refused", "half open"; "" = none
+}
+
+// Hold is a pause of something other than a runner.
+type Hold struct {
+	Scope Scope
+	Pause Pause
+	Drain bool // it lets what was claimed before finish
 }

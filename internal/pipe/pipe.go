@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/classify"
+	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/render"
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
@@ -78,6 +79,11 @@ type Retry struct {
 	Retries  int           // further attempts after the first; 0 = none
 	Delay    time.Duration // before the first retry; it doubles each time, with jitter
 	MaxDelay time.Duration // upper bound of one delay; 0 = DefaultMaxDelay
+	// Delays are the delays one by one, the last one repeats; they take the place of Delay and Coefficient. nil = those.
+	Delays      []time.Duration
+	Coefficient float64       // each delay is the one before times this, at least 1; 0 = 2
+	NoJitter    bool          // delays are exact
+	On          []fault.Class // only these classes are retried; nil = all that a retry can help
 }
 
 // Defaults of the retry policy, as upstream's Prefect deployment has them.
@@ -95,6 +101,8 @@ type Definition struct {
 	Injects   map[string]string // dependency name -> service id
 	If        string            // template; "" = always. False = skipped
 	DependsOn []string          // sibling ids
+	Rule      Rule              // when it runs, by what became of DependsOn; "" = RuleAllSuccess
+	Undo      *Definition       // takes this step's work back when the run fails later; nil = none
 	Steps     []Definition      // of a composite
 	Parallel  bool              // composite: independent steps run side by side
 	Retry     *Retry            // nil = inherited
@@ -110,6 +118,39 @@ type Definition struct {
 	Pos Pos
 }
 
+// Rule is a trigger rule: when a step runs, by what became of the steps it depends on. The names are Airflow's.
+type Rule string
+
+// The trigger rules.
+const (
+	RuleAllSuccess Rule = "all_success" // all completed or were skipped by their own condition (the default; "" is the same)
+	RuleAllDone    Rule = "all_done"    // all have ended, whatever became of them
+	RuleOneFailed  Rule = "one_failed"  // at least one failed; it does not wait for the others
+	RuleNoneFailed Rule = "none_failed" // all have ended and none failed
+	RuleAlways     Rule = "always"      // as all_done, and also after a quiet stop
+)
+
+// Wait is what a pipe returns as its error when it needs an answer from a person. The step then waits without a slot; once
+// there is an answer, or Until has passed, the pipe is called again with Call.Answer set.
+type Wait struct {
+	Question string
+	Subject  map[string]any    // what it is about, for screens: kept in history
+	Input    map[string]string // name -> type (text, number, bool) of what may be answered besides yes and no
+	Until    time.Time         // zero = no deadline
+}
+
+func (w *Wait) Error() string { return "waits for an answer: " + w.Question }
+
+// Answer is what a person, or the deadline, said.
+type Answer struct {
+	Approved bool
+	Expired  bool // the deadline passed
+	By       string
+	Note     string
+	Input    map[string]any
+	At       time.Time
+}
+
 // Call is everything one attempt of a leaf pipe is given.
 type Call struct {
 	Params  Params       // the rendered parameters, bound by Params.Bind
@@ -122,7 +163,8 @@ type Call struct {
 	Attempt int       // from 1
 	Nominal time.Time // the tick's nominal time; the start time for a manual run
 	// Key is the same for every attempt of this step of this run: the idempotency key for writes to other systems.
-	Key string
+	Key    string
+	Answer *Answer // of an earlier Wait; nil = not asked yet
 }
 
 // Pipe is a leaf pipe. Process is called once per attempt, must honour ctx and must not keep state between calls.

@@ -29,8 +29,12 @@ type Fake struct {
 	logs    []orchestrator.LogLine
 	events  []orchestrator.Event
 	calls   []string
-	err     error // given by the next command
-	detErr  error // given by every RunDetail; nil = none
+
+	approvals []orchestrator.Approval
+	backfills []orchestrator.Backfill
+
+	err    error // given by the next command
+	detErr error // given by every RunDetail; nil = none
 }
 
 // New makes a fake with the given data.
@@ -38,6 +42,7 @@ func New(f Fixture) *Fake {
 	return &Fake{
 		Hub:  feed.NewHub(feed.Options{}),
 		snap: f.Snapshot, runs: f.Runs, details: f.Details, logs: f.Logs, events: f.Events,
+		approvals: f.Approvals, backfills: f.Backfills,
 	}
 }
 
@@ -48,6 +53,9 @@ type Fixture struct {
 	Details  map[string]orchestrator.RunDetail
 	Logs     []orchestrator.LogLine
 	Events   []orchestrator.Event // newest first
+
+	Approvals []orchestrator.Approval
+	Backfills []orchestrator.Backfill
 }
 
 // Calls gives the commands so far: "pause crm-sync by kim".
@@ -158,6 +166,76 @@ func (f *Fake) Rerun(_ context.Context, run string, r orchestrator.RerunRequest)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.command("rerun %s all=%v by %s", run, r.All, r.By.Name)
+}
+
+// PauseScope records a pause of the engine, a tag or a resource.
+func (f *Fake) PauseScope(_ context.Context, s orchestrator.Scope, r orchestrator.PauseRequest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.command("pause %s by %s reason %q drain=%v", s, r.By.Name, r.Reason, r.Drain)
+}
+
+// ResumeScope records a resume.
+func (f *Fake) ResumeScope(_ context.Context, s orchestrator.Scope, by orchestrator.Actor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.command("resume %s by %s", s, by.Name)
+}
+
+// Trigger records a webhook.
+func (f *Fake) Trigger(_ context.Context, runner string, w orchestrator.Webhook) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return "01KAVHOOKED", f.command("trigger %s key %q", runner, w.Key)
+}
+
+// Backfill records a backfill.
+func (f *Fake) Backfill(_ context.Context, r orchestrator.BackfillRequest) (orchestrator.Backfill, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := orchestrator.Backfill{
+		ID: "1", Runner: r.Runner, First: r.From, Last: r.To, Total: 24, State: orchestrator.Running, By: r.By.Name, At: Now,
+	}
+	return b, f.command("backfill %s dry=%v by %s", r.Runner, r.DryRun, r.By.Name)
+}
+
+// CancelBackfill records a cancel.
+func (f *Fake) CancelBackfill(_ context.Context, id string, by orchestrator.Actor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.command("cancel backfill %s by %s", id, by.Name)
+}
+
+// Backfills gives the fixture's.
+func (f *Fake) Backfills(context.Context) ([]orchestrator.Backfill, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.backfills), nil
+}
+
+// Answer records an answer and takes the approval away.
+func (f *Fake) Answer(_ context.Context, r orchestrator.AnswerRequest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.command("answer %s %s approve=%v by %s", r.Run, r.Step, r.Approve, r.By.Name); err != nil {
+		return err
+	}
+	f.approvals = slices.DeleteFunc(f.approvals, func(a orchestrator.Approval) bool { return a.Run == r.Run })
+	return nil
+}
+
+// Approvals gives the fixture's.
+func (f *Fake) Approvals(context.Context) ([]orchestrator.Approval, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.approvals), nil
+}
+
+// Reload records a reload.
+func (f *Fake) Reload(_ context.Context, by orchestrator.Actor) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.command("reload by %s", by.Name)
 }
 
 // Snapshot gives the data.
