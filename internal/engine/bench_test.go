@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -74,12 +73,17 @@ func BenchmarkDurableRuns(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
 }
 
-// BenchmarkLateness runs 10,000 runners at one second each and measures how late their pipes start, the durable claim
+// BenchmarkLateness runs many runners at one second each and measures how late their pipes start, the durable claim
 // included.
 func BenchmarkLateness(b *testing.B) {
-	const runners = 10_000
+	for _, runners := range []int{100, 1_000, 10_000} {
+		b.Run(strconv.Itoa(runners), func(b *testing.B) { benchLateness(b, runners) })
+	}
+}
+
+func benchLateness(b *testing.B, runners int) {
 	var mu sync.Mutex
-	late := make([]time.Duration, 0, 400_000)
+	late := make([]time.Duration, 0, 40*runners)
 	var armed atomic.Bool
 	e := benchEngine(b, b.TempDir(), runners, 512, time.Second, func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
 		if armed.Load() {
@@ -105,18 +109,11 @@ func BenchmarkLateness(b *testing.B) {
 	var ms runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&ms)
-	if err := e.Stop(context.WithoutCancel(ctx)); err != nil {
-		b.Fatal(err)
-	}
-	slices.Sort(late)
-	if len(late) == 0 {
-		b.Fatal("nothing ran")
-	}
-	b.ReportMetric(float64(late[len(late)/2].Microseconds())/1000, "p50-ms")
-	b.ReportMetric(float64(late[len(late)*99/100].Microseconds())/1000, "p99-ms")
+	stopBench(b, e)
 	b.ReportMetric(float64(len(late))/b.Elapsed().Seconds(), "runs/s")
 	b.ReportMetric(float64(ms.HeapAlloc)/(1<<20), "heap-MiB")
 	b.ReportMetric(float64(ms.Sys)/(1<<20), "sys-MiB")
+	reportPercentiles(b, late)
 }
 
 // fillHistory writes n ended runs over 50 runners.

@@ -147,6 +147,7 @@ func (l *loop) claimNotRun(t *trigger, nominal, now time.Time, state orchestrato
 
 func (l *loop) rowFor(t *trigger, nominal, now time.Time, state orchestrator.State, reason string) orchestrator.Run {
 	l.seq++
+	t.r.grew = true
 	return orchestrator.Run{
 		ID: strconv.FormatInt(l.seq, 10), Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Nominal: nominal, State: state, Reason: reason,
 		CreatedAt: now, DueAt: nominal, EndedAt: now, Attempt: 1, Count: 1, FirstAt: nominal,
@@ -160,6 +161,7 @@ func (t *trigger) cursorAt(nominal time.Time) *store.Cursor {
 // newLive makes the runner's live run, with a slot when one is free.
 func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *live {
 	l.seq++
+	r.grew = true
 	due := nominal
 	if due.IsZero() {
 		due = now

@@ -27,6 +27,7 @@ type bench struct {
 	e     *Engine
 	mu    sync.Mutex
 	calls []call
+	quiet bool                                                                    // calls are not kept: a month of them is a leak of the test's own
 	do    map[string]func(ctx context.Context, c *pipe.Call) (pipe.Result, error) // by step id
 }
 
@@ -69,7 +70,9 @@ func (b *bench) registry() *pipe.Registry {
 func (b *bench) process(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 	id := c.Step[lastSlash(c.Step)+1:]
 	b.mu.Lock()
-	b.calls = append(b.calls, call{at: time.Now().UTC(), step: c.Step, attempt: c.Attempt, nominal: c.Nominal})
+	if !b.quiet {
+		b.calls = append(b.calls, call{at: time.Now().UTC(), step: c.Step, attempt: c.Attempt, nominal: c.Nominal})
+	}
 	do := b.do[id]
 	b.mu.Unlock()
 	if do == nil {

@@ -49,6 +49,7 @@ type loop struct {
 	problems  map[string]string
 	pending   int // writes not yet acknowledged
 	pruning   bool
+	prunedAll time.Time
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {

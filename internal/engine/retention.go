@@ -7,8 +7,11 @@ import (
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
-// pruneEvery is how often history is cut back to what the configuration keeps.
-const pruneEvery = 10 * time.Minute
+// History is cut back every ten minutes for the runners that got rows since, and once a day for all: what is too old goes there.
+const (
+	pruneEvery    = 10 * time.Minute
+	pruneAllEvery = 24 * time.Hour
+)
 
 // prune cuts history back in a goroutine of its own: a chunk at a time through the writer, so that claims go on.
 func (l *loop) prune(it *item, now time.Time) {
@@ -16,11 +19,21 @@ func (l *loop) prune(it *item, now time.Time) {
 	if l.pruning || l.draining {
 		return
 	}
-	l.pruning = true
-	ids := make([]string, len(l.order))
-	for i, r := range l.order {
-		ids[i] = r.cfg.ID
+	all := now.Sub(l.prunedAll) >= pruneAllEvery
+	var ids []string
+	for _, r := range l.order {
+		if r.grew || all {
+			r.grew = false
+			ids = append(ids, r.cfg.ID)
+		}
 	}
+	if len(ids) == 0 {
+		return
+	}
+	if all {
+		l.prunedAll = now
+	}
+	l.pruning = true
 	k := l.e.o.Config.Engine.Keep
 	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge}
 	go func() {

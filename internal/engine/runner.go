@@ -21,6 +21,7 @@ type runner struct {
 	lastOK   time.Time
 	fails    int // failed runs in a row
 	recent   []outcome
+	grew     bool // it got rows since its history was cut back
 }
 
 // outcome is one ended run, kept small: there may be ten thousand runners.
