@@ -81,6 +81,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	}
 	s := &Store{dir: dir, o: o}
 	if err := s.open(ctx, path); err != nil {
+		if o.driver.code(err) == codeCantOpen && !o.ReadOnly {
+			err = errors.Join(err, probe(dir)) // SQLite does not say why
+		}
 		return nil, errors.Join(o.driver.class(err), s.Close())
 	}
 	return s, nil
@@ -93,19 +96,42 @@ func (s *Store) open(ctx context.Context, path string) error {
 		}
 	}
 	var err error
-	s.read, err = s.o.driver.open(path, "", "query_only(1)", "busy_timeout(5000)", "temp_store(MEMORY)")
-	if err != nil {
+	if s.read, err = s.openReader(ctx, path); err != nil {
 		return fmt.Errorf("open history %s: %w", path, err)
-	}
-	s.read.SetMaxOpenConns(4)
-	s.read.SetMaxIdleConns(2)
-	if err := checkVersion(ctx, s.read); err != nil {
-		return err
 	}
 	if s.o.ReadOnly {
 		return checkSchema(ctx, s.read, path)
 	}
 	return nil
+}
+
+// probe gives what the system says when a file is made in dir.
+func probe(dir string) error {
+	f, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func (s *Store) openReader(ctx context.Context, path string) (*sql.DB, error) {
+	pragmas := []string{"query_only(1)", "busy_timeout(5000)", "temp_store(MEMORY)"}
+	db, err := s.o.driver.open(path, "", pragmas...)
+	if err != nil {
+		return nil, err
+	}
+	err = checkVersion(ctx, db)
+	if s.o.driver.code(err) == codeCantOpen && s.o.ReadOnly && !exists(path+"-wal") {
+		// A read-only disk has no place for the file that readers and a writer share; there is no writer either.
+		_ = db.Close() // it never held a connection
+		if db, err = s.o.driver.open(path, "&immutable=1", pragmas...); err != nil {
+			return nil, err
+		}
+		err = checkVersion(ctx, db)
+	}
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(2)
+	return db, err
 }
 
 func (s *Store) openWriter(ctx context.Context, path string) error {
