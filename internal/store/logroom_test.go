@@ -9,16 +9,6 @@ import (
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
-// openWith opens a new history with options.
-func openWith(t *testing.T, dir string, o Options) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // logLines writes n lines of so many bytes each, from a number on, no faster than the disk takes them.
 func logLines(t *testing.T, s *Store, run string, from, n, size int) {
 	t.Helper()
