@@ -55,7 +55,8 @@ func (t *Tx) UpdateRun(r *orchestrator.Run, epoch int64, reopen bool) (bool, err
 		return false, err
 	}
 	return t.changed("update run "+r.ID, `UPDATE run SET state=?, reason=?, started=?, ended=?, next=?, attempt=?, attempts=?,
-		max_attempts=?, failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, definition=?, handlers=?, epoch=?
+		max_attempts=?, failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, definition=?, handlers=?,
+		epoch=?, bytes=NULL
 		WHERE seq=? AND (ended IS NULL OR ?) AND epoch<=?`,
 		string(r.State), r.Reason, nanos(r.StartedAt), nanos(r.EndedAt), nanos(r.NextAt), r.Attempt, r.Attempts, r.MaxAttempts,
 		r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, r.Definition, r.Handlers, epoch, seq, reopen, epoch)
@@ -110,6 +111,9 @@ func (t *Tx) FoldIdle(r *orchestrator.Run) error {
 	if !same {
 		return nil
 	}
+	if long, err := t.longLog(prev); err != nil || long {
+		return fail("fold run "+r.ID, err)
+	}
 	if err := t.deleteRun(prev); err != nil {
 		return err
 	}
@@ -117,7 +121,19 @@ func (t *Tx) FoldIdle(r *orchestrator.Run) error {
 	return fail("fold run "+r.ID, t.w.exec(`UPDATE run SET count=?, first_at=? WHERE seq=?`, count, first, seq))
 }
 
+// longLog says that a run's log is too long to be deleted while others wait; retention does it in parts.
+func (t *Tx) longLog(seq int64) (bool, error) {
+	row, err := t.row(`SELECT count(*) FROM (SELECT 1 FROM log WHERE run=? LIMIT ?)`, seq, pruneRows)
+	if err != nil {
+		return false, err
+	}
+	var n int
+	err = row.Scan(&n)
+	return n == pruneRows, err
+}
+
 func (t *Tx) deleteRun(seq int64) error {
+	delete(t.w.kept, seq)
 	for _, q := range []string{
 		`DELETE FROM log WHERE run=?`, `DELETE FROM attempt WHERE run=?`, `DELETE FROM step WHERE run=?`,
 		`DELETE FROM approval WHERE run=?`, `DELETE FROM run WHERE seq=?`,
