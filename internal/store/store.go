@@ -28,6 +28,7 @@ var minVersion = [3]int{3, 51, 3}
 // Options of Open. The zero value opens for writing.
 type Options struct {
 	ReadOnly bool
+	Hooks    Hooks
 }
 
 // Store is one open history file.
@@ -58,7 +59,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context, path string, o Options) error {
 	if !o.ReadOnly {
-		if err := s.openWriter(ctx, path); err != nil {
+		if err := s.openWriter(ctx, path, o); err != nil {
 			return fmt.Errorf("open history %s: %w", path, err)
 		}
 	}
@@ -78,7 +79,7 @@ func (s *Store) open(ctx context.Context, path string, o Options) error {
 	return nil
 }
 
-func (s *Store) openWriter(ctx context.Context, path string) error {
+func (s *Store) openWriter(ctx context.Context, path string, o Options) error {
 	var err error
 	s.write, err = sql.Open("sqlite", dsn(path, "busy_timeout(5000)", "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)",
 		"synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "journal_size_limit(67108864)")+"&_txlock=immediate")
@@ -95,7 +96,7 @@ func (s *Store) openWriter(ctx context.Context, path string) error {
 	if err := s.write.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM run`).Scan(&s.seq); err != nil {
 		return err
 	}
-	s.writer, err = startWriter(ctx, s.write)
+	s.writer, err = startWriter(ctx, s.write, o.Hooks)
 	return err
 }
 

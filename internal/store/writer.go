@@ -38,7 +38,10 @@ type writer struct {
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	hooks Hooks
 	bg    context.Context // never cancelled: a commit is finished or failed, not abandoned
+
+	committed []func() // of the transaction that is open
 
 	state chan op
 	quit  chan struct{}
@@ -55,14 +58,14 @@ type writer struct {
 	delay atomic.Int64
 }
 
-func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+func startWriter(ctx context.Context, db *sql.DB, hooks Hooks) (*writer, error) {
 	bg := context.WithoutCancel(ctx)
 	conn, err := db.Conn(bg)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{
-		db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bg: bg,
+		db: db, conn: conn, hooks: hooks, stmts: map[string]*sql.Stmt{}, bg: bg,
 		state: make(chan op, stateQueue), quit: make(chan struct{}), idle: make(chan struct{}),
 		lost: map[string]int{}, logWake: make(chan struct{}, 1),
 	}
@@ -280,9 +283,13 @@ func (w *writer) inTx(fn func(*Tx) error) error {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	w.committed = nil
 	err := fn(&Tx{w: w})
 	if err == nil {
 		if err = w.exec("COMMIT"); err == nil {
+			for _, fn := range w.committed {
+				fn()
+			}
 			return nil
 		}
 		err = fmt.Errorf("commit: %w", err)
