@@ -27,6 +27,7 @@ type bench struct {
 	e     *Engine
 	mu    sync.Mutex
 	calls []call
+	opts  func(*Options)                                                          // changes the engine's options; nil = as they are
 	do    map[string]func(ctx context.Context, c *pipe.Call) (pipe.Result, error) // by step id
 }
 
@@ -89,9 +90,13 @@ func lastSlash(s string) int {
 
 func (b *bench) start() *Engine {
 	b.t.Helper()
-	b.e = New(Options{
+	o := Options{
 		Config: b.cfg, Pipes: b.registry(), Services: noServices{}, Renderer: render.New(), StateDir: b.dir, Version: "test",
-	})
+	}
+	if b.opts != nil {
+		b.opts(&o)
+	}
+	b.e = New(o)
 	if err := b.e.Start(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/store"
@@ -179,6 +180,8 @@ func (l *loop) freed(r *runner) {
 	for _, t := range r.triggers {
 		if t.waits {
 			t.waits = false
+			l.arm(t)
+		} else if t.cfg.Kind == config.TriggerAfterCompletion {
 			l.arm(t)
 		}
 	}

@@ -155,7 +155,7 @@ func scheduleText(c *config.Runner) string {
 	}
 	parts := make([]string, len(c.Triggers))
 	for i, t := range c.Triggers {
-		parts[i] = t.Schedule.String()
+		parts[i] = triggerText(&t)
 	}
 	return strings.Join(parts, " and ")
 }
@@ -204,7 +204,7 @@ func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots,
 		Busy: l.busy, Queue: len(l.ready), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
+		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Undelivered: l.undelivered(),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"
