@@ -83,7 +83,7 @@ func TestNotificationsTellWhatTheyListenTo(t *testing.T) {
 		r := withReceivers(b)
 		night := ops("night", "completed", "paused")
 		night.Tags, night.Runners = []string{"night"}, []string{"bad"}
-		b.cfg.Notify = []config.Notification{ops("failures", "failed", "crashed"), ops("all", "failed", "completed", "paused", "resumed"), night}
+		b.cfg.Notify = []config.Notification{ops("failures", "failed", "crashed"), ops("all", "failed", "completed", "paused", "resumed"), night, ops("stuck", "stuck")}
 		b.do["bad"] = func(context.Context, *pipe.Call) (pipe.Result, error) {
 			return pipe.Result{}, fault.Permanentf("login with hunter22 refused")
 		}
@@ -100,7 +100,14 @@ func TestNotificationsTellWhatTheyListenTo(t *testing.T) {
 		if err := b.e.Resume(t.Context(), "tagged", orchestrator.Actor{Name: "kim"}); err != nil {
 			t.Fatal(err)
 		}
+		leak := orchestrator.Event{At: time.Now(), Kind: "stuck", Text: "stuck with hunter22"}
+		if err := b.e.store.Write(t.Context(), func(tx *store.Tx) error { return tx.AddEvent(&leak) }); err != nil {
+			t.Fatal(err)
+		}
 		pass(time.Second)
+		if m := r.taken("stuck"); len(m) != 1 || strings.Contains(m[0].Reason, "hunter22") || !strings.Contains(m[0].Reason, "stuck with") {
+			t.Errorf("stuck was told %+v", m)
+		}
 		for name, want := range map[string]string{
 			"failures": "bad failed", "all": "bad failed, good completed, tagged completed, tagged paused, tagged resumed",
 			"night": "tagged completed, tagged paused",
