@@ -79,7 +79,7 @@ func (o *outlets) makeDue(tx *store.Tx, rule afterRule, r *orchestrator.Run) err
 	}
 	added, err := tx.AddOutbox(&d)
 	if err == nil && added {
-		tx.OnCommit(func() { o.e.box.post(func() { o.e.loop.hear(&d) }) })
+		tx.OnCommit(func() { o.e.box.post(func() { o.e.loop.takeUp(&d) }) })
 	}
 	return err
 }
@@ -91,13 +91,13 @@ func (l *loop) loadAfter(ctx context.Context) error {
 		return err
 	}
 	for i := range open {
-		l.hear(&open[i])
+		l.takeUp(&open[i])
 	}
 	return nil
 }
 
-// hear lets an upstream's end take its turn among the ticks. An engine that stops hears no more: the next one does.
-func (l *loop) hear(d *store.Delivery) {
+// takeUp lets an upstream's end take its turn among the ticks. An engine that stops takes up no more: the next one does.
+func (l *loop) takeUp(d *store.Delivery) {
 	l.timetable.set(newItem(func(now time.Time) { l.follow(d, now) }), l.e.clock())
 }
 

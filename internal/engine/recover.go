@@ -35,6 +35,10 @@ func (l *loop) load(ctx context.Context) error {
 			return err
 		}
 	}
+	l.applyLimits()
+	if err := l.loadResources(ctx); err != nil {
+		return err
+	}
 	if err := l.loadPauses(ctx); err != nil {
 		return err
 	}
@@ -220,16 +224,14 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 		}
 		return nil
 	}
-	lv := &live{r: r, run: *run, again: true}
+	lv := &live{r: r, run: *run, again: true, claimed: true}
 	l.adopt(lv)
-	switch {
-	case run.State == orchestrator.AwaitingRetry:
+	if run.State == orchestrator.AwaitingRetry {
 		l.timetable.set(lv.it, run.NextAt)
-	case r.pause != nil:
-		lv.held = true
-	default:
-		l.enqueue(lv)
+		return nil
 	}
+	lv.forced = r.pause != nil && run.CreatedAt.After(r.pause.At)
+	l.letIn(lv)
 	return nil
 }
 
