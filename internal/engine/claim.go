@@ -24,38 +24,43 @@ const (
 type claim struct {
 	run    orchestrator.Run // the row as it is to be written; a copy, so that the writer shares nothing with the loop
 	key    string
-	live   *live         // nil = no run
-	cursor *store.Cursor // nil = fired by hand
+	live   *live                 // nil = no run
+	cursor *store.Cursor         // nil = fired by hand
+	also   func(*store.Tx) error // belongs to the row's transaction; nil = nothing
 }
 
 // arm puts a trigger's next tick into the timetable.
 func (l *loop) arm(t *trigger) {
-	if next, ok := t.cfg.Schedule.Next(t.cursor); ok {
-		l.timetable.set(t.it, next)
+	next, ok := t.upcoming()
+	if !ok {
+		l.timetable.drop(t.it)
+		return
 	}
+	t.next = next
+	l.timetable.set(t.it, t.due(next))
 }
 
 // tick is called when a trigger is due. Ticks that were passed over (the engine was down, the machine was suspended or too
 // busy) are handled as the runner's catch-up policy says; each of them ends in a row, alone or counted.
 func (l *loop) tick(t *trigger, now time.Time) {
-	nominal := t.it.due
+	nominal := t.next
 	if t.backlog.IsZero() || nominal.After(t.backlog) {
 		t.backlog = time.Time{}
-		if next, ok := t.cfg.Schedule.Next(nominal); ok && !next.After(now) {
+		if next, ok := t.cfg.Schedule.Next(nominal); ok && !t.due(next).After(now) {
 			nominal = l.catchUp(t, nominal, now)
 		}
 	}
-	if p := t.r.pause; p != nil && !p.Until.IsZero() && !p.Until.After(nominal) {
-		l.release(t.r, "the pause's end", nil) // both were passed over, and the pause ended first
-	}
+	l.endPauseAt(t.r, nominal)
+	mark, due := len(l.claims), t.due(nominal)
 	switch {
 	case !t.backlog.IsZero() && t.r.busy() && t.r.pause == nil:
 		t.waits = true // one after the other: the end of the run asks again
 		return
-	case l.tooLate(t, nominal, now):
+	case l.tooLate(t, nominal, due, now):
 	default:
 		l.claimTick(t, nominal, now)
 	}
+	l.dress(t, mark, occasion{due: due})
 	t.cursor = nominal
 	l.arm(t)
 	l.touch(t.r)
@@ -64,6 +69,9 @@ func (l *loop) tick(t *trigger, now time.Time) {
 // catchUp decides over a backlog and gives the tick to go on with. first is the oldest due tick.
 func (l *loop) catchUp(t *trigger, first, now time.Time) time.Time {
 	latest, count := schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
+	if count > 1 && t.due(latest).After(now) { // its jitter is not over yet
+		latest, count = schedule.Latest(t.cfg.Schedule, t.cursor, latest.Add(-1), maxBacklog)
+	}
 	older := count - 1
 	if older <= 0 {
 		return latest
@@ -102,8 +110,8 @@ func (l *loop) catchUpAll(t *trigger, first, latest time.Time, count int, now ti
 }
 
 // tooLate gives a tick that must not start any more its row.
-func (l *loop) tooLate(t *trigger, nominal, now time.Time) bool {
-	p, late := t.r.cfg.Policy, now.Sub(nominal)
+func (l *loop) tooLate(t *trigger, nominal, due, now time.Time) bool {
+	p, late := t.r.cfg.Policy, now.Sub(due)
 	switch window := cmp.Or(p.CatchupWindow, defaultCatchupWindow); {
 	case late > window:
 		l.claimNotRun(t, nominal, now, orchestrator.Missed, "passed more than "+shortDuration(window)+" before the engine could run it")
@@ -140,7 +148,7 @@ func (l *loop) claimOverlap(t *trigger, nominal, now time.Time) {
 		if !r.full {
 			l.event(orchestrator.Event{
 				At: now, Kind: string(orchestrator.Dropped), Runner: r.cfg.ID, State: orchestrator.Dropped, By: "engine",
-				Text: "ticks are dropped from " + nominal.Format(time.RFC3339) + ": " + reason,
+				Text: "ticks are dropped from " + now.Format(time.RFC3339) + ": " + reason,
 			})
 		}
 		r.full = true
@@ -176,7 +184,7 @@ func (l *loop) rowFor(t *trigger, nominal, now time.Time, state orchestrator.Sta
 }
 
 func (t *trigger) cursorAt(nominal time.Time) *store.Cursor {
-	return &store.Cursor{Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Spec: t.spec, Anchor: t.anchor, Nominal: nominal}
+	return &store.Cursor{Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Spec: t.spec, Anchor: t.anchor, Nominal: nominal, Runs: t.runs}
 }
 
 // newLive makes a live run, with a slot when one is free and nothing else is to be waited for. The overlap policy has admitted
@@ -245,7 +253,12 @@ func insertClaim(tx *store.Tx, c *claim, epoch int64) (bool, error) {
 			return false, err
 		}
 	}
-	if c.live != nil {
+	if c.also != nil {
+		if err := c.also(tx); err != nil {
+			return false, err
+		}
+	}
+	if c.live != nil || c.key != "" {
 		return tx.InsertRun(&c.run, c.key, epoch)
 	}
 	folded, err := tx.FoldTick(&c.run)

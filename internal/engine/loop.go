@@ -26,31 +26,33 @@ var (
 
 // loop is the dispatcher. Its goroutine owns every field.
 type loop struct {
-	e         *Engine
-	ctx       context.Context // base of run contexts
-	done      chan struct{}
-	runners   map[string]*runner // by id and alias
-	order     []*runner
-	lives     map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
-	timetable timetable
-	queue     queue             // runs that wait for a slot or a limit
-	limits    map[string]*limit // of tags and resources, by name
-	claims    []claim           // collected during one turn
-	slots     *limit            // how many runs the engine runs at once, and which
-	adopted   uint64            // live runs so far
-	seq       int64
-	epoch     int64
-	identity  string // of this history, for idempotency keys; set before the loop runs
-	startedAt time.Time
-	draining  bool
-	ending    bool // interrupted; waiting for runs to end
-	deadline  time.Time
-	dirty     map[*runner]struct{}
-	flushed   time.Time
-	problems  map[string]string
-	pending   int // writes not yet acknowledged
-	pruning   bool
-	prunedAll time.Time
+	e           *Engine
+	ctx         context.Context // base of run contexts
+	done        chan struct{}
+	runners     map[string]*runner // by id and alias
+	order       []*runner
+	lives       map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
+	timetable   timetable
+	queue       queue             // runs that wait for a slot or a limit
+	limits      map[string]*limit // of tags and resources, by name
+	claims      []claim           // collected during one turn
+	slots       *limit            // how many runs the engine runs at once, and which
+	adopted     uint64            // live runs so far
+	seq         int64
+	epoch       int64
+	identity    string // of this history, for idempotency keys; set before the loop runs
+	startedAt   time.Time
+	draining    bool
+	ending      bool // interrupted; waiting for runs to end
+	deadline    time.Time
+	dirty       map[*runner]struct{}
+	flushed     time.Time
+	problems    map[string]string
+	couriers    map[string]*courier // by notification
+	couriersRun bool
+	pending     int // writes not yet acknowledged
+	pruning     bool
+	prunedAll   time.Time
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {

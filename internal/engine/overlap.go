@@ -227,6 +227,8 @@ func (l *loop) freed(r *runner) {
 		if t.waits {
 			t.waits = false
 			l.arm(t)
+		} else if t.cfg.Kind == config.TriggerAfterCompletion {
+			l.arm(t)
 		}
 	}
 }

@@ -43,6 +43,8 @@ type trigger struct {
 	cfg    config.Trigger
 	spec   string
 	cursor time.Time // newest nominal time that has its row, or will have with the next claim
+	next   time.Time // nominal time of the tick that it is armed with
+	runs   int       // runs it has made
 	anchor time.Time
 	it     *item
 

@@ -143,7 +143,7 @@ func scheduleText(c *config.Runner) string {
 	}
 	parts := make([]string, len(c.Triggers))
 	for i, t := range c.Triggers {
-		parts[i] = t.Schedule.String()
+		parts[i] = triggerText(&t)
 	}
 	return strings.Join(parts, " and ")
 }
@@ -192,7 +192,7 @@ func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots.max,
 		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
+		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Undelivered: l.undelivered(),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"

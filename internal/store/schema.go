@@ -81,6 +81,7 @@ CREATE TABLE outbox(
 	UNIQUE(kind, target, key)
 );
 CREATE INDEX outbox_next ON outbox(next);
+CREATE INDEX outbox_order ON outbox(kind, target, id);
 CREATE TABLE approval(
 	run INTEGER NOT NULL, path TEXT NOT NULL, runner TEXT NOT NULL, question TEXT NOT NULL, subject TEXT NOT NULL,
 	input TEXT NOT NULL, asked INTEGER NOT NULL, until INTEGER, answer TEXT, answered INTEGER, PRIMARY KEY(run, path)

@@ -23,6 +23,7 @@ const defaultLogBytes = 10 << 20
 // Options of Open. The zero value opens for writing.
 type Options struct {
 	ReadOnly bool
+	Hooks    Hooks
 	// LogBytesPerRun is about how many bytes of one run's log are kept: the older half from its beginning, the rest from its end;
 	// 0 = 10 MiB.
 	LogBytesPerRun int64

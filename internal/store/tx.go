@@ -108,8 +108,10 @@ func (t *Tx) AddEvent(e *orchestrator.Event) error {
 	if err != nil {
 		return fail("add event", err)
 	}
-	e.ID, err = res.LastInsertId()
-	return err
+	if e.ID, err = res.LastInsertId(); err != nil || t.w.hooks.Event == nil {
+		return fail("add event", err)
+	}
+	return t.w.hooks.Event(t, e)
 }
 
 // SetPause holds a runner, or lets it go when p is nil.

@@ -38,7 +38,10 @@ type writer struct {
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	hooks Hooks
 	bg    context.Context // never cancelled: a commit is finished or failed, not abandoned
+
+	committed []func() // of the transaction that is open
 
 	state chan op
 	quit  chan struct{}
@@ -66,7 +69,7 @@ func startWriter(ctx context.Context, db *sql.DB, o *Options) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{
-		db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bg: bg,
+		db: db, conn: conn, hooks: o.Hooks, stmts: map[string]*sql.Stmt{}, bg: bg,
 		state: make(chan op, stateQueue), quit: make(chan struct{}), idle: make(chan struct{}),
 		lost: map[string]int{}, logWake: make(chan struct{}, 1), o: o, kept: map[int64]*logRoom{},
 	}
@@ -225,6 +228,7 @@ func (w *writer) inTx(fn func(*Tx) error) error {
 	if err := w.begin(); err != nil {
 		return w.o.driver.class(fmt.Errorf("begin: %w", err))
 	}
+	w.committed = nil
 	tx := &Tx{w: w}
 	err := fn(tx)
 	if err == nil {
@@ -233,6 +237,9 @@ func (w *writer) inTx(fn func(*Tx) error) error {
 	if err == nil {
 		if err = w.exec("COMMIT"); err == nil {
 			_ = w.o.fail("store.after-commit") // it is durable, whatever happens here
+			for _, fn := range w.committed {
+				fn()
+			}
 			return nil
 		}
 		err = fmt.Errorf("commit: %w", err)
