@@ -335,7 +335,7 @@ func (x *execution) settle(r *pipe.Result, quiet bool) (string, error) {
 	if len(r.Data) == 0 && r.Message == "" && r.Succeeded && !r.WasSkipped && !quiet {
 		return `{"succeeded":true}`, nil
 	}
-	b, err := marshalResult(storedResult{*r, quiet})
+	b, err := marshal(storedResult{*r, quiet})
 	if err != nil {
 		return "", fault.NewPermanent(fmt.Errorf("the result cannot be stored as JSON: %w", err))
 	}
@@ -348,14 +348,14 @@ func (x *execution) settle(r *pipe.Result, quiet bool) (string, error) {
 	return string(b), nil
 }
 
-// marshalResult turns a panic in a value's own MarshalJSON into an error.
-func marshalResult(r storedResult) (b []byte, err error) {
+// marshal turns a panic in a value's own MarshalJSON into an error.
+func marshal(v any) (b []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return json.Marshal(r)
+	return json.Marshal(v)
 }
 
 func decodeResult(s string) (r pipe.Result, quiet bool, err error) {
