@@ -40,6 +40,7 @@ type Action[C any] struct {
 	Why   func(C) string // why it cannot be done now; nil or "" = it can
 	Do    func(C)        // the action itself
 	Label func(C) string // replaces Short by state: "resume"; nil = Short
+	Rare  bool           // not in the footer while it cannot be done
 
 	// Wide puts an action that has keys on some screen into the palette and the help of every screen.
 	Wide bool

@@ -41,7 +41,7 @@ type pipeRow struct {
 func NewPipe(id string) *Pipe { return &Pipe{id: id} }
 
 // Scopes are the action scopes of a pipe.
-func (p *Pipe) Scopes() []string { return []string{"pipe", "list", "open", "item"} }
+func (p *Pipe) Scopes() []string { return []string{"pipe", "step", "answer", "list", "open", "item"} }
 
 // Crumb names the pipe with its state.
 func (p *Pipe) Crumb(env Env) string {

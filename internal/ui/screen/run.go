@@ -54,7 +54,7 @@ func (r *Run) At(path string) *Run {
 }
 
 // Scopes are the action scopes of a run; the keys of a log work on the log below the steps.
-func (r *Run) Scopes() []string { return []string{"run", "logs", "list", "item"} }
+func (r *Run) Scopes() []string { return []string{"run", "step", "answer", "logs", "list", "item"} }
 
 // Crumb names the run with its state.
 func (r *Run) Crumb(env Env) string {
