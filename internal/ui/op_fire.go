@@ -93,7 +93,7 @@ func (a *App) fireForm(runner, params, overlap string) *form {
 		}
 		s := "one run now, beside the schedule"
 		if n := liveRuns(r); n > 0 {
-			s = plural(n, "run") + " of it is live: the new one " + overlapWords(policy)
+			s = "live now: " + plural(n, "run") + ". The new one " + overlapWords(policy)
 		}
 		role := theme.Plain
 		if liveRuns(r) > 0 && (policy == "cancel_other" || policy == "terminate_other") {

@@ -285,6 +285,8 @@ func (a *App) pauseOffer(s orchestrator.Scope, end, reason string) action.Offer[
 	}
 	if len(a.under(s)) == 0 {
 		o.Why = "no pipe belongs to " + s.String()
+	} else if a.hold(s) != nil {
+		o.Title += theme.Sep + "paused already"
 	}
 	return o
 }

@@ -174,11 +174,21 @@ func (a *App) why(e *entry) string {
 func (a *App) nearest(query string) string {
 	best, dist := "", 1<<30
 	query = strings.ToLower(query)
-	for _, e := range a.allEntries(len(strings.Fields(query)) > 1) {
-		name := strings.ToLower(e.name)
+	verbs := len(strings.Fields(query)) > 1
+	all := a.allEntries(verbs)
+	for _, act := range a.reg.Named(a.scopes()) {
+		if act.Offer == nil || !verbs {
+			continue
+		}
+		for _, o := range act.Offer(a, "") {
+			all = append(all, entry{name: o.Line})
+		}
+	}
+	for _, e := range all {
+		name := strings.TrimSuffix(strings.ToLower(e.name), " "+theme.Ellipsis)
 		begin := string([]rune(name)[:min(utf8.RuneCountInString(query), utf8.RuneCountInString(name))])
 		if d := min(distance(query, name), 1+distance(query, begin)); d < dist {
-			best, dist = e.name, d
+			best, dist = strings.TrimSuffix(e.name, " "+theme.Ellipsis), d
 		}
 	}
 	return best

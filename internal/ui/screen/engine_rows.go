@@ -14,11 +14,11 @@ import (
 func (e *Engine) rows(env Env) []engineRow {
 	d := &env.Data.Engine
 	out := healthRows(d)
-	out = append(out, roomRows(d, env)...)
-	out = append(out, configRows(d, env)...)
 	out = append(out, holdRows(d, env)...)
 	out = append(out, limitRows(d)...)
-	return append(out, e.fillRows(env)...)
+	out = append(out, e.fillRows(env)...)
+	out = append(out, configRows(d, env)...)
+	return append(out, roomRows(d, env)...)
 }
 
 func heading(name string) engineRow { return engineRow{head: true, name: name} }
@@ -39,7 +39,7 @@ func healthRows(d *orchestrator.Engine) []engineRow {
 		out = append(out, engineRow{key: fmt.Sprint("problem:", i), mark: markBad, name: "problem", value: p, role: theme.Failed})
 	}
 	for i, s := range d.Stuck {
-		out = append(out, engineRow{key: fmt.Sprint("stuck:", i), mark: markLate, name: "stuck, keeps its slot", value: s, role: theme.Late})
+		out = append(out, engineRow{key: fmt.Sprint("stuck:", i), mark: markLate, name: "stuck run", value: s + theme.Sep + "it keeps its slot", role: theme.Late})
 	}
 	if d.Undelivered > 0 {
 		out = append(out, engineRow{
@@ -53,25 +53,36 @@ func healthRows(d *orchestrator.Engine) []engineRow {
 			value: count(d.Approvals, "step waits", "steps wait") + " for a person's answer (6)",
 		})
 	}
-	if len(d.Problems) == 0 {
+	if d.ConfigError != "" {
+		out = append(out, engineRow{
+			key: "config.error", mark: markBad, name: "new configuration", value: "not taken: " + d.ConfigError + theme.Sep + "the old one stays in force",
+			role: theme.Failed,
+		})
+	}
+	if len(out) == 0 {
 		out = append(out, engineRow{key: "health", mark: markOK, name: "health", value: "no problem is known", role: theme.Plain})
 	}
 	return append([]engineRow{heading("HEALTH")}, out...)
 }
 
-// roomRows are the engine with its slots, its writer, its disk and its clock. p on the first one pauses the engine.
-func roomRows(d *orchestrator.Engine, env Env) []engineRow {
-	slots := engineRow{
-		key: "slots", mark: markNone, name: "slots", value: fmt.Sprintf("%d of %d busy", d.Busy, d.Slots),
+// slotsRow are the slots; they stand for the engine as a whole.
+func slotsRow(d *orchestrator.Engine) engineRow {
+	r := engineRow{
+		key: "slots", mark: markNone, name: "engine slots", value: fmt.Sprintf("%d of %d busy", d.Busy, d.Slots),
 		scope: orchestrator.Scope{Kind: orchestrator.ScopeEngine}, held: holdOf(d, orchestrator.Scope{Kind: orchestrator.ScopeEngine}) != nil,
 	}
 	if d.Queue > 0 {
-		slots.value += fmt.Sprintf(", %s for one", count(d.Queue, "run waits", "runs wait"))
-		slots.mark, slots.role = markLate, theme.Late
+		r.value += fmt.Sprintf(", %s for one", count(d.Queue, "run waits", "runs wait"))
+		r.mark, r.role = markLate, theme.Late
 	}
 	if d.Draining {
-		slots.value += theme.Sep + "stopping"
+		r.value += theme.Sep + "stopping"
 	}
+	return r
+}
+
+// roomRows are the writer, the disk and the clock.
+func roomRows(d *orchestrator.Engine, env Env) []engineRow {
 	writer := engineRow{key: "writer", mark: markNone, name: "history writer", value: "latest commit took " + text.Duration(d.WriteDelay)}
 	if d.WriteDelay == 0 {
 		writer.value = "nothing written yet"
@@ -90,9 +101,8 @@ func roomRows(d *orchestrator.Engine, env Env) []engineRow {
 			j, way = -j, "back"
 		}
 		clock.value = text.Clock(env.Now) + "Z" + theme.Sep + "latest step " + text.Duration(j) + " " + way
-		clock.mark, clock.role = markLate, theme.Late
 	}
-	return []engineRow{heading("ROOM"), slots, writer, disk, clock}
+	return []engineRow{heading("HISTORY AND CLOCK"), writer, disk, clock}
 }
 
 // size prints bytes as a person reads them.
@@ -108,15 +118,9 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
 }
 
-// configRows are the configuration in force, and why a newer file was not taken.
+// configRows are the configuration in force.
 func configRows(d *orchestrator.Engine, env Env) []engineRow {
 	out := []engineRow{heading("CONFIGURATION")}
-	if d.ConfigError != "" {
-		out = append(out, engineRow{
-			key: "config.error", mark: markBad, name: "newer file refused", value: d.ConfigError + theme.Sep + "the one below stays in force",
-			role: theme.Failed,
-		})
-	}
 	file := engineRow{key: "config", mark: markNone, name: "in force", value: cmp.Or(d.Config, "built in")}
 	if d.ConfigHash != "" {
 		file.value += theme.Sep + "hash " + shortHash(d.ConfigHash)
@@ -180,12 +184,9 @@ func holdRows(d *orchestrator.Engine, env Env) []engineRow {
 	return append([]engineRow{heading("PAUSES")}, out...)
 }
 
-// limitRows are what bounds runs besides the slots.
+// limitRows are what bounds runs: the slots first.
 func limitRows(d *orchestrator.Engine) []engineRow {
-	if len(d.Limits) == 0 {
-		return nil
-	}
-	out := []engineRow{heading("LIMITS")}
+	out := []engineRow{heading("SLOTS AND LIMITS"), slotsRow(d)}
 	for i := range d.Limits {
 		l := &d.Limits[i]
 		r := engineRow{key: "limit:" + l.Name, mark: markNone, name: l.Name, value: limitUse(l) + " in use", role: theme.Plain}
@@ -231,8 +232,8 @@ func (e *Engine) fillRows(env Env) []engineRow {
 			role = theme.Plain
 		}
 		out = append(out, engineRow{
-			key: "fill:" + b.ID, mark: m, name: "backfill " + b.ID + theme.Sep + b.Runner, role: role, fill: b, runner: b.Runner,
-			value: fmt.Sprintf("%s%s%d of %d ticks%s%s to %s%sby %s %s ago", m.Word, theme.Sep, b.Claimed, b.Total, theme.Sep,
+			key: "fill:" + b.ID, mark: m, name: "backfill " + b.ID, role: role, fill: b, runner: b.Runner,
+			value: fmt.Sprintf("%s %s%s%d of %d ticks%s%s to %s%sby %s %s ago", b.Runner, m.Word, theme.Sep, b.Claimed, b.Total, theme.Sep,
 				text.Moment(b.First, env.Now), text.Moment(b.Last, env.Now), theme.Sep, b.By, text.CalmAge(env.Now.Sub(b.At))),
 		})
 	}

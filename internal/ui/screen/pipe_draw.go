@@ -242,6 +242,11 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footL
 		why = 4
 	}
 	add(theme.Plain, whyLine(r, env.Now), why)
+	for _, l := range limitsOf(env.Data, r) {
+		if role := limitRole(&l); roomy || role != theme.Muted { // what holds the pipe up is worth a line everywhere
+			add(role, limitLine(&l), 2)
+		}
+	}
 	add(okRole, ok, 2)
 	add(theme.Plain, durations, 1)
 	add(theme.Muted, lastOKWord(r, env.Now), 1)
@@ -255,13 +260,6 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footL
 	add(theme.Muted, r.Schedule, 1)
 	add(theme.Muted, r.Policy, 3)
 	add(theme.Muted, rulesLine(r), 2)
-	limits := limitsOf(env.Data, r)
-	if len(limits) > 0 && roomy {
-		gap("LIMITS")
-	}
-	for _, l := range limits {
-		add(limitRole(&l), limitLine(&l), 2)
-	}
 	if roomy {
 		gap("PIPE")
 		add(theme.Muted, r.Description, 3)
@@ -383,7 +381,7 @@ func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) int {
 		x += step
 	}
 	if r.Current != nil && r.Current.State.Live() {
-		m := StateMark(r.Current.State)
+		m := runMark(r.Current)
 		c.Put(x, c.H-1, m.Role, m.Glyph)
 	}
 	return chosen

@@ -211,7 +211,12 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 	}
 	c.Rule(l.logY, title, note)
 	body := c.Sub(0, l.logY+1, c.W, l.logH)
-	if r.logErr != "" {
+	if a := r.asked(env.Data); a != nil && len(r.log.shown) == 0 { // there is no log yet, but something to decide
+		y := 0
+		for _, s := range subjectLines(a, body.W-2) {
+			y = line(body.Sub(1, 0, body.W-2, body.H), y, theme.Plain, s)
+		}
+	} else if r.logErr != "" {
 		body.Text(1, 0, c.W-2, theme.Failed, "the log cannot be read: "+r.logErr)
 	} else {
 		r.log.Draw(body, r.onLog || r.log.held)
@@ -219,6 +224,14 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 	for i, line := range part.Wrap(r.origin(), c.W-2, l.info) {
 		c.Text(1, c.H-l.info+i, c.W-2, theme.Muted, line)
 	}
+}
+
+// asked is what the step under the cursor waits for; nil = for nothing.
+func (r *Run) asked(d *Data) *orchestrator.Approval {
+	if s := r.StepAt(); s != nil && asks(s) {
+		return d.Approval(r.id, s.Path)
+	}
+	return nil
 }
 
 // question is what a step asks; what it waits for when that is not read yet.

@@ -59,13 +59,13 @@ func stepLines(steps []orchestrator.Step) []stepLine {
 
 // stepMark says how a step looks: one that waits for a person is not just paused.
 func stepMark(s *orchestrator.Step) Mark {
-	if asks(s) {
+	if s.State == orchestrator.Paused {
 		return Mark{theme.GlyphAsk, "waits for an answer", theme.Late}
 	}
 	return StateMark(s.State)
 }
 
-// asks says that a step waits for a person's answer: the only thing that makes a step paused.
+// asks says that a step waits for a person's answer: the only thing that makes a step, and what it is part of, paused.
 func asks(s *orchestrator.Step) bool { return s.State == orchestrator.Paused && !s.Composite }
 
 // asking says that a run waits for an answer.
