@@ -12,7 +12,7 @@ func TestParseEntryRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                         "expected a date",
 		"christmas":                "expected a date",
-		"2026-02-30":               "expected a date",
+		"2026-02-30":               "there is no day 2026-02-30",
 		"2026-12-24..":             `"": expected a date such as 2026-12-26`,
 		"..2026-12-24":             `"": expected a date such as 2026-12-24`,
 		"2026-12-24..2026-13-01":   `"2026-13-01": expected a date`,
