@@ -42,34 +42,55 @@ func siblings(ids []string) string {
 
 // checkCycles reports every cycle once, at the depends_on that closes it.
 func (c *checker) checkCycles(d *draft, byID map[string]*draft) {
+	needs := func(s *draft) []edge[*draft] {
+		var out []edge[*draft]
+		for _, dep := range s.depends {
+			if next := byID[dep.text]; next != nil && next != s {
+				out = append(out, edge[*draft]{next, dep})
+			}
+		}
+		return out
+	}
+	circles(d.steps, needs, func(at *value, loop []*draft) {
+		names := make([]string, len(loop))
+		for i, s := range loop {
+			names[i] = s.id
+		}
+		c.at(at).expect("an order in which the steps can run").errorf("depends_on goes round in a circle: %s", strings.Join(names, " → "))
+	})
+}
+
+// edge leads to a node, and stands in the file at a value.
+type edge[N comparable] struct {
+	to N
+	at *value
+}
+
+// circles calls closed once for every circle, with the edge that closes it and its nodes, the first one again at the end.
+func circles[N comparable](nodes []N, edges func(N) []edge[N], closed func(at *value, loop []N)) {
 	const (
 		fresh = iota
 		active
 		done
 	)
-	state := map[*draft]int{}
-	var walk func(s *draft, trail []string)
-	walk = func(s *draft, trail []string) {
-		state[s] = active
-		trail = append(trail, s.id)
-		for _, dep := range s.depends {
-			next := byID[dep.text]
-			if next == nil || next == s {
-				continue
-			}
-			switch state[next] {
+	state := map[N]int{}
+	var walk func(n N, trail []N)
+	walk = func(n N, trail []N) {
+		state[n] = active
+		trail = append(trail, n)
+		for _, e := range edges(n) {
+			switch state[e.to] {
 			case fresh:
-				walk(next, trail)
+				walk(e.to, trail)
 			case active:
-				loop := append(slices.Clone(trail[slices.Index(trail, next.id):]), next.id)
-				c.at(dep).expect("an order in which the steps can run").errorf("depends_on goes round in a circle: %s", strings.Join(loop, " → "))
+				closed(e.at, append(slices.Clone(trail[slices.Index(trail, e.to):]), e.to))
 			}
 		}
-		state[s] = done
+		state[n] = done
 	}
-	for _, s := range d.steps {
-		if state[s] == fresh {
-			walk(s, nil)
+	for _, n := range nodes {
+		if state[n] == fresh {
+			walk(n, nil)
 		}
 	}
 }

@@ -172,7 +172,8 @@ func (c *checker) fromEnv(v *value) (string, bool) {
 	//nolint:forbidigo // no caller's context reaches Parse, and a template of the environment is bounded and does no I/O
 	out, err := compiled.Render(context.Background(), render.Scope{Env: c.env})
 	if err != nil {
-		c.at(v).expect("a template that reads the environment only").errorf("the template gives no value: %s", err)
+		// The renderer's own words may quote a secret.
+		c.at(v).expect("a template that reads the environment only").errorf("the template gives no value")
 		return "", false
 	}
 	if out.Text != "" {

@@ -38,6 +38,14 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 		"service parameter": "services: {a: {use: 'desk:DeskTicketSystem', pth: x}}\norchestrator: {runners: []}",
 		"wrong kind":        "orchestrator: {runners: [{interval_seconds: [5], pipe: {use: ProcessTickets, queue: q}}]}",
 		"log level":         "logging: {level: LOUD}\norchestrator: {runners: []}",
+		"overlap":           "orchestrator: {runners: [{overlap: skipp, pipe: {use: ProcessTickets, queue: q}}]}",
+		"trigger rule":      "orchestrator: {runners: [{pipe: {use: ProcessTickets, queue: q, trigger_rule: all}}]}",
+		"retry class":       "orchestrator: {runners: [{pipe: {use: ProcessTickets, queue: q, retry_on: [permanent]}}]}",
+		"after":             "orchestrator: {runners: [{after: {runner: a, un: failed}, pipe: {use: ProcessTickets, queue: q}}]}",
+		"handler":           "orchestrator: {runners: [{on_exit: [{queue: q}], pipe: {use: ProcessTickets, queue: q}}]}",
+		"limit":             "limits: {resources: {a: {most: 5}}}\norchestrator: {runners: []}",
+		"notification":      "notifications: [{name: a, on: [any]}]\norchestrator: {runners: []}",
+		"calendar":          "calendars: {a: {zone: UTC}}\norchestrator: {runners: []}",
 		"under a root key":  "otai: {orchestrator: {runners: []}, nope: 1}",
 	} {
 		var doc any

@@ -43,43 +43,21 @@ func (c *checker) linkRunners(runners []*runnerDraft) {
 
 // checkChains reports every circle of runners that fire each other once, at the `after` that closes it.
 func (c *checker) checkChains(runners []*runnerDraft, byName map[string]*runnerDraft) {
-	const (
-		fresh = iota
-		active
-		done
-	)
-	state := map[*runnerDraft]int{}
-	var walk func(r *runnerDraft, trail []*runnerDraft)
-	walk = func(r *runnerDraft, trail []*runnerDraft) {
-		state[r] = active
-		trail = append(trail, r)
+	follows := func(r *runnerDraft) []edge[*runnerDraft] {
+		var out []edge[*runnerDraft]
 		for _, ref := range r.afters {
-			up := byName[ref.name.text]
-			if up == nil || up == r {
-				continue
-			}
-			switch state[up] {
-			case fresh:
-				walk(up, trail)
-			case active:
-				c.at(ref.name).expect("an order that ends").errorf("after goes round in a circle, the runners would fire each other for ever: %s",
-					circle(trail, up))
+			if up := byName[ref.name.text]; up != nil && up != r {
+				out = append(out, edge[*runnerDraft]{up, ref.name})
 			}
 		}
-		state[r] = done
+		return out
 	}
-	for _, r := range runners {
-		if state[r] == fresh {
-			walk(r, nil)
+	circles(runners, follows, func(at *value, loop []*runnerDraft) {
+		names := make([]string, len(loop))
+		for i, r := range loop {
+			names[len(loop)-1-i] = r.id // in the order in which they would fire
 		}
-	}
-}
-
-// circle names the runners of a circle in the order in which they would fire.
-func circle(trail []*runnerDraft, first *runnerDraft) string {
-	names := []string{first.id}
-	for _, r := range slices.Backward(trail[slices.Index(trail, first):]) {
-		names = append(names, r.id)
-	}
-	return strings.Join(names, " → ")
+		c.at(at).expect("an order that ends").
+			errorf("after goes round in a circle, the runners would fire each other for ever: %s", strings.Join(names, " → "))
+	})
 }

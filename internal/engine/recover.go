@@ -162,7 +162,7 @@ func (l *loop) newTrigger(r *runner, cfg config.Trigger, stored map[[2]string]st
 	if !known || c.Spec != t.spec {
 		t.beginBefore(now)
 	}
-	if every, ok := cfg.Schedule.(*schedule.Interval); ok {
+	if every, ok := schedule.IntervalOf(cfg.Schedule); ok {
 		switch {
 		case every.Anchored():
 			t.anchor = every.Anchor()
@@ -171,7 +171,7 @@ func (l *loop) newTrigger(r *runner, cfg config.Trigger, stored map[[2]string]st
 				t.anchor = now.Truncate(time.Millisecond).Add(spread(r.cfg.ID, every.Interval()))
 				t.cursor = t.anchor // the first tick comes after one interval, as upstream's trigger does
 			}
-			t.cfg.Schedule = every.WithAnchor(t.anchor)
+			t.cfg.Schedule = schedule.WithAnchor(cfg.Schedule, t.anchor)
 		}
 	}
 	r.triggers = append(r.triggers, t)

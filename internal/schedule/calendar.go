@@ -40,6 +40,8 @@ func ParseEntry(text string) (Entry, []string, error) {
 	if n := len(splitWords(trimmed)); n == 6 {
 		return Entry{}, nil, &ParseError{Msg: "expected 5 fields (minute, hour, day of month, month, day of week), found 6: " +
 			"an entry of a calendar is whole minutes"}
+	} else if n == 1 && dateShaped(trimmed) {
+		return Entry{}, nil, &ParseError{Col: 1, Msg: fmt.Sprintf("there is no day %s", trimmed)}
 	} else if n <= 1 && !strings.HasPrefix(trimmed, "@") {
 		return Entry{}, nil, &ParseError{Col: 1, Msg: "expected a date (2026-12-24), a range (2026-12-24..2026-12-26) " +
 			"or a cron spec of five fields (* * * * sat,sun)"}
@@ -71,6 +73,12 @@ func parseDays(text string, from int64, isDate bool, last string, ranged bool) (
 		return Entry{}, nil, &ParseError{Col: 1, Msg: fmt.Sprintf("%q runs backwards: expected the earlier date first", text)}
 	}
 	return Entry{days: wallRange{from, to + daySeconds}}, nil, nil
+}
+
+// dateShaped says that a text has the form of a date: four digits, two, two.
+func dateShaped(s string) bool {
+	parts := strings.Split(s, "-")
+	return len(parts) == 3 && len(s) == len(time.DateOnly) && len(parts[0]) == 4 && isDigits(strings.Join(parts, ""))
 }
 
 func parseDate(s string) (midnight int64, ok bool) {

@@ -83,7 +83,7 @@ func (i *Interval) String() string {
 }
 
 // Describe gives "every 5m", "every 1h30m", "every 500ms".
-func (i *Interval) Describe() string { return "every " + shortDuration(i.every) }
+func (i *Interval) Describe() string { return "every " + ShortDuration(i.every) }
 
 // phase gives how long before t the last nominal time at or before t was. t is not before the anchor.
 func (i *Interval) phase(t time.Time) time.Duration {
@@ -130,8 +130,8 @@ func inCalendar(t time.Time) bool {
 	return minUnix <= u && u <= maxUnix
 }
 
-// shortDuration is time.Duration's own form without its zero tails: "5m" for "5m0s", "1h" for "1h0m0s".
-func shortDuration(d time.Duration) string {
+// ShortDuration is time.Duration's own form without its zero tails: "5m" for "5m0s", "1h" for "1h0m0s".
+func ShortDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
