@@ -170,7 +170,44 @@ func TestAHeavyRunDoesNotStarve(t *testing.T) {
 		if waited := calls[0].at.Sub(b.runs("heavy")[0].CreatedAt); waited < time.Minute || waited > 86*time.Second {
 			t.Errorf("heavy started after %s", waited)
 		}
+		pass(20 * time.Second)
+		b.fire("heavy")
+		pass(90 * time.Second) // it is the first here, and the light ones wait
+		second := b.runs("heavy")[0]
+		pass(time.Minute)
+		if second = b.detail(second.ID).Run; second.State != orchestrator.Completed {
+			t.Errorf("the second heavy run: %+v", second)
+		}
 		b.check(true)
+		b.stop()
+	})
+}
+
+// TestWhatIsKeptIsLetGo when the run that it was kept for is cancelled.
+func TestWhatIsKeptIsLetGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, taking(runnerOf(probe("long")), map[string]int{"otobo": 1}), taking(runnerOf(probe("heavy")), map[string]int{"otobo": 2}),
+			taking(runnerOf(probe("light")), map[string]int{"otobo": 1}))
+		b.cfg.Limits.Resources = map[string]config.Resource{"otobo": {Max: 2}}
+		b.do["long"] = untilDone(time.Hour)
+		b.start()
+		b.fire("long")
+		heavy := b.fire("heavy")
+		pass(2 * time.Minute)
+		b.fire("light")
+		pass(time.Minute)
+		if v := b.view("light"); v.Reason != "run 3 waits: resource otobo is kept for run 2, which has waited longest" {
+			t.Error(v.Reason)
+		}
+		if err := b.e.Cancel(t.Context(), heavy, kim); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		if n := len(b.callsOf("light")); n != 1 {
+			t.Errorf("light ran %d times", n)
+		}
+		pass(time.Hour)
 		b.stop()
 	})
 }

@@ -349,6 +349,52 @@ func TestTerminatedStepThatDoesNotReturn(t *testing.T) {
 	})
 }
 
+// TestTerminatedBeforeItBegan ends a run whose slot is taken and whose start is on its way to the disk: it must not begin, and
+// give its slot back.
+func TestTerminatedBeforeItBegan(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := runnerOf(probe("p"))
+		r.Policy.Overlap = config.OverlapTerminateOther
+		b := newBench(t, r, runnerOf(probe("hog")))
+		b.cfg.Engine.MaxParallelRuns = 1
+		gate := make(chan struct{})
+		b.do["hog"] = func(context.Context, *pipe.Call) (pipe.Result, error) {
+			<-gate
+			return pipe.Success("", nil), nil
+		}
+		b.do["p"] = untilDone(time.Minute)
+		b.start()
+		b.fire("hog")
+		first := b.fire("p")
+		pass(time.Second)
+		release := b.holdWriter()
+		second := make(chan string, 1)
+		go func() {
+			id, err := b.e.RunOnce(context.WithoutCancel(t.Context()), "p", orchestrator.FireRequest{By: kim})
+			if err != nil {
+				t.Error(err)
+			}
+			second <- id
+		}()
+		synctest.Wait()
+		close(gate)
+		synctest.Wait()
+		release()
+		id := <-second
+		pass(time.Second)
+		if d := b.detail(first); d.Run.State != orchestrator.Cancelled || len(b.callsOf("p")) != 1 {
+			t.Errorf("%+v, %d calls", d.Run, len(b.callsOf("p")))
+		}
+		if d := b.detail(id); d.Run.State != orchestrator.Running {
+			t.Errorf("%+v", d.Run)
+		}
+		b.check(true)
+		pass(time.Minute)
+		b.stop()
+	})
+}
+
 // TestCatchUpAllIsOneAfterTheOther even when the policy lets runs overlap.
 func TestCatchUpAllIsOneAfterTheOther(t *testing.T) {
 	t.Parallel()
