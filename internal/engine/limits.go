@@ -195,7 +195,7 @@ func (l *loop) needsOf(r *runner) []need {
 	return needs
 }
 
-// resource finds or makes a resource. One that the limits do not name has no bound, but can be paused, and be asked to wait.
+// resource finds or makes a resource. One that the limits do not name has no bound, but can ask to wait.
 func (l *loop) resource(name string) *resource {
 	m, ok := l.limits["resource "+name]
 	if !ok {
