@@ -19,7 +19,8 @@ type runner struct {
 	unpause  *item
 	last     *orchestrator.Run // newest ended run that really ran
 	lastOK   time.Time
-	fails    int // failed runs in a row
+	watchdog *watchdog // of the dead-man rule; nil = none
+	fails    int       // failed runs in a row
 	recent   []outcome
 
 	own    *limit // its own bound; nil = none

@@ -18,7 +18,7 @@ import (
 func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 	v := orchestrator.Runner{
 		ID: r.cfg.ID, Description: r.cfg.Description, Tags: r.cfg.Tags, Use: r.cfg.Pipe.Use, Schedule: r.scheduleText(),
-		Policy: policyText(r.cfg), LastOK: r.lastOK, FailedInRow: r.fails,
+		Policy: policyText(r.cfg), LastOK: r.lastOK, OverdueFor: r.overdueFor(now), FailedInRow: r.fails,
 	}
 	if r.last != nil {
 		last := *r.last
