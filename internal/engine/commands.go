@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/config"
-	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/store"
 )
@@ -49,13 +48,8 @@ func (e *Engine) submitAndWait(ctx context.Context, change func(l *loop, done fu
 
 // RunOnce fires a runner now.
 func (e *Engine) RunOnce(ctx context.Context, runnerID string, req orchestrator.FireRequest) (string, error) {
-	if err := refuseSecrets(req.Params); err != nil {
+	if err := e.checkParams(req.Params); err != nil {
 		return "", err
-	}
-	for k, v := range req.Params {
-		if e.secrets.holds(v) {
-			return "", fault.Permanentf("parameter %s holds a secret of the configuration: parameters are kept in history", k)
-		}
 	}
 	var id string
 	//nolint:contextcheck // a run lives longer than the command that fired it

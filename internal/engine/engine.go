@@ -54,6 +54,9 @@ type Options struct {
 	Fail func(point string) error
 	// Deliver hands one notification over; nil = by HTTP or a command. For tests: a simulated clock stands still while a socket waits.
 	Deliver func(ctx context.Context, to notify.Receiver, m notify.Message) error
+	// PollFiles looks at the files of triggers by the clock alone, for file systems without notices, and for tests with a clock
+	// of their own.
+	PollFiles bool
 	// RunOnly is for one-shot commands: triggers stay still, only fired runs happen.
 	RunOnly bool
 }
@@ -138,6 +141,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	e.state = started
 	e.loop.startCouriers()
+	e.loop.startWatches()
 	go e.loop.run() //nolint:contextcheck // runs end with Stop, not with the context of Start
 	return nil
 }
@@ -175,6 +179,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { e.box.post(func() { e.loop.interruptAll() }) })
 	<-e.loop.done
 	stop()
+	e.loop.endWatches()
 	e.loop.dismissCouriers()
 	err := errors.Join(e.store.Close(), e.lock.Release())
 	e.hub.Close()

@@ -167,6 +167,9 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 	if state == orchestrator.Failed || state == orchestrator.Crashed {
 		l.pauseAfterFailures(r)
 	}
+	if state == orchestrator.Completed {
+		l.succeeded(r, run.EndedAt)
+	}
 	l.freed(r)
 }
 

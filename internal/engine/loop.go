@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -50,7 +51,8 @@ type loop struct {
 	problems    map[string]string
 	couriers    map[string]*courier // by notification
 	couriersRun bool
-	pending     int // writes not yet acknowledged
+	watches     sync.WaitGroup // of file triggers
+	pending     int            // writes not yet acknowledged
 	pruning     bool
 	prunedAll   time.Time
 }

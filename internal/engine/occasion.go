@@ -43,6 +43,7 @@ func (l *loop) dress(t *trigger, mark int, o occasion) {
 	if c.live != nil {
 		dressRun(&c.live.run, o)
 		c.live.key = o.key
+		c.live.forced = false // nobody fired it by hand
 		t.runs++
 	}
 	at := t.cursor

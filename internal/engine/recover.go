@@ -62,6 +62,9 @@ func (l *loop) load(ctx context.Context) error {
 		it = newItem(func(now time.Time) { l.prune(it, now) })
 		l.timetable.set(it, l.e.clock().Add(pruneEvery))
 	}
+	if err := l.loadWatchdogs(ctx); err != nil {
+		return err
+	}
 	return l.loadTriggers(ctx)
 }
 

@@ -19,7 +19,8 @@ type runner struct {
 	unpause  *item
 	last     *orchestrator.Run // newest ended run that really ran
 	lastOK   time.Time
-	fails    int // failed runs in a row
+	watchdog *watchdog // of the dead-man rule; nil = none
+	fails    int       // failed runs in a row
 	recent   []outcome
 	grew     bool // it got rows since its history was cut back
 
@@ -39,14 +40,15 @@ type outcome struct {
 
 // trigger is one way a runner becomes due.
 type trigger struct {
-	r      *runner
-	cfg    config.Trigger
-	spec   string
-	cursor time.Time // newest nominal time that has its row, or will have with the next claim
-	next   time.Time // nominal time of the tick that it is armed with
-	runs   int       // runs it has made
-	anchor time.Time
-	it     *item
+	r       *runner
+	cfg     config.Trigger
+	spec    string
+	cursor  time.Time          // newest nominal time that has its row, or will have with the next claim
+	next    time.Time          // nominal time of the tick that it is armed with
+	runs    int                // runs it has made
+	unwatch context.CancelFunc // ends the watching of a file trigger; nil = it is none, or not yet watched
+	anchor  time.Time
+	it      *item
 
 	backlog time.Time // newest of the ticks that are caught up one after the other; zero = none
 	waits   bool      // its next tick waits for the end of the runner's run

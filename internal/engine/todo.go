@@ -18,10 +18,6 @@ func (e *Engine) ResumeScope(context.Context, orchestrator.Scope, orchestrator.A
 	return errNotYet
 }
 
-func (e *Engine) Trigger(context.Context, string, orchestrator.Webhook) (string, error) {
-	return "", errNotYet
-}
-
 func (e *Engine) Backfill(context.Context, orchestrator.BackfillRequest) (orchestrator.Backfill, error) {
 	return orchestrator.Backfill{}, errNotYet
 }

@@ -17,8 +17,8 @@ import (
 // view is the runner as viewers see it.
 func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 	v := orchestrator.Runner{
-		ID: r.cfg.ID, Description: r.cfg.Description, Tags: r.cfg.Tags, Use: r.cfg.Pipe.Use, Schedule: scheduleText(r.cfg),
-		Policy: policyText(r.cfg), LastOK: r.lastOK, FailedInRow: r.fails,
+		ID: r.cfg.ID, Description: r.cfg.Description, Tags: r.cfg.Tags, Use: r.cfg.Pipe.Use, Schedule: r.scheduleText(),
+		Policy: policyText(r.cfg), LastOK: r.lastOK, OverdueFor: r.overdueFor(now), FailedInRow: r.fails,
 	}
 	if r.last != nil {
 		last := *r.last
@@ -137,13 +137,20 @@ func (lv *live) stateAndReason(now time.Time, l *loop) (orchestrator.State, stri
 	return run.State, run.Reason
 }
 
-func scheduleText(c *config.Runner) string {
-	if len(c.Triggers) == 0 {
+func (r *runner) scheduleText() string {
+	if len(r.cfg.Triggers) == 0 {
 		return "manual"
 	}
-	parts := make([]string, len(c.Triggers))
-	for i, t := range c.Triggers {
-		parts[i] = triggerText(&t)
+	parts := make([]string, len(r.cfg.Triggers))
+	for i := range r.cfg.Triggers {
+		c := &r.cfg.Triggers[i]
+		parts[i] = triggerText(c)
+		if c.Jitter > 0 {
+			parts[i] += " + up to " + shortDuration(c.Jitter)
+		}
+		if j := slices.IndexFunc(r.triggers, func(t *trigger) bool { return t.cfg.Name == c.Name && t.exhausted() }); j >= 0 {
+			parts[i] += " (" + r.triggers[j].doneText() + ")"
+		}
 	}
 	return strings.Join(parts, " and ")
 }

@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -24,6 +26,10 @@ type Options struct {
 	// Known is what was there when the caller looked last, by path: Event.Identity or Identity's result. What differs from it
 	// at the start is told like any change. A path that is not in it starts with what is there.
 	Known map[string]string
+
+	// Trouble is told when a path's directory is not there, or the system gives no notices of it (such as for want of
+	// descriptors), and nil when all is well again. The looks go on by the clock meanwhile. It must not block. nil = not told.
+	Trouble func(error)
 }
 
 // Event is a change of one of the watched paths.
@@ -43,7 +49,7 @@ func Files(ctx context.Context, paths []string, o Options) (<-chan Event, error)
 	if len(paths) == 0 {
 		return nil, errors.New("watch files: no path given")
 	}
-	w := &watcher{debounce: cmp.Or(o.Debounce, time.Second), poll: cmp.Or(o.Poll, 5*time.Second), out: make(chan Event)}
+	w := &watcher{debounce: cmp.Or(o.Debounce, time.Second), poll: cmp.Or(o.Poll, 5*time.Second), out: make(chan Event), tell: o.Trouble}
 	now := time.Now()
 	for _, path := range paths {
 		f := &file{path: path, seen: look(path)}
@@ -54,7 +60,7 @@ func Files(ctx context.Context, paths []string, o Options) (<-chan Event, error)
 		w.files = append(w.files, f)
 	}
 	if !o.PollOnly {
-		w.notify, _ = fsnotify.NewWatcher() // without it, for want of descriptors, the looks go on by the clock
+		w.notify, w.blind = fsnotify.NewWatcher()
 	}
 	w.follow()
 	go w.run(ctx)
@@ -66,6 +72,9 @@ type watcher struct {
 	debounce, poll time.Duration
 	files          []*file
 	notify         *fsnotify.Watcher // nil = by the clock only
+	blind          error             // why there is none
+	trouble        error             // told last
+	tell           func(error)       // nil = nobody listens
 	out            chan Event
 }
 
@@ -158,15 +167,31 @@ func (w *watcher) nextQuiet() time.Time {
 // follow asks for the system's notices of each path and of its directory: a save by rename is seen there only. It is asked
 // again at every poll, because a directory may have been replaced, or have come only now.
 func (w *watcher) follow() {
-	if w.notify == nil {
-		return
-	}
+	trouble := w.blind
 	for _, f := range w.files {
-		_ = w.notify.Add(filepath.Dir(f.path)) // a missing directory is looked at by the clock
+		trouble = cmp.Or(trouble, w.ask(filepath.Dir(f.path)))
 		if f.seen.entries != nil {
-			_ = w.notify.Add(f.path)
+			trouble = cmp.Or(trouble, w.ask(f.path))
 		}
 	}
+	if w.tell != nil && (trouble == nil) != (w.trouble == nil) {
+		w.tell(trouble)
+	}
+	w.trouble = trouble
+}
+
+// ask asks for the notices of a directory. Without notices it looks whether the directory is there.
+func (w *watcher) ask(dir string) error {
+	var err error
+	if w.notify != nil {
+		err = w.notify.Add(dir)
+	} else {
+		_, err = os.Stat(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("watch %s: %w", dir, err)
+	}
+	return nil
 }
 
 func sooner(a, b time.Time) time.Time {
