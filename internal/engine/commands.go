@@ -216,8 +216,8 @@ func (l *loop) release(r *runner, by string, done func(error)) {
 		r.unpause = nil
 	}
 	for _, lv := range r.lives {
-		if lv.run.State == orchestrator.AwaitingRetry {
-			l.timetable.set(lv.it, later(now, lv.run.NextAt))
+		if lv.sleeps() {
+			l.setAlarm(lv, lv.run.NextAt)
 		} else if lv.held {
 			lv.held = false
 			l.enqueue(lv)

@@ -53,6 +53,8 @@ type live struct {
 	queued   bool
 	held     bool                    // waited for a slot when its runner was paused; a resume lets it wait again
 	again    bool                    // steps of earlier goes are in the store
+	wake     bool                    // an answer came while it executed: it goes on at once
+	asks     map[string]question     // by step path
 	retryNow bool                    // an operator does not want to wait for the step's next attempt
 	stopper  string                  // who cancelled it
 	cancel   context.CancelCauseFunc // nil = not executing
@@ -64,6 +66,12 @@ type live struct {
 	all      atomic.Int64           // steps known
 	warnings atomic.Int64
 	logSeq   atomic.Int64
+}
+
+// question is what a step of a live run asked.
+type question struct {
+	at time.Time // when: a step may ask again
+	by string    // who answered; "" = open
 }
 
 // remember takes an ended run into the runner's figures.

@@ -217,7 +217,7 @@ func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots,
 		Busy: l.busy, Queue: len(l.ready), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
+		Approvals: l.openQuestions(), StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"
