@@ -116,6 +116,7 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 		run.Reason = "cancelled by " + lv.stopper
 	}
 	lv.again = true
+	markHandlers(lv.cfg, run)
 	var rows []rowChange
 	copied, epoch := *run, l.epoch
 	ev, durable := endEvent(&copied, now)
@@ -166,6 +167,9 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 	}
 	l.timetable.drop(lv.it)
 	l.forget(lv)
+	if run.Handlers == handlersPending {
+		l.followUp(r, lv.cfg, run)
+	}
 	seq, err := strconv.ParseInt(run.ID, 10, 64)
 	if err == nil {
 		r.remember(run, seq)

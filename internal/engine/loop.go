@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -33,8 +34,9 @@ type loop struct {
 	order     []*runner
 	lives     map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
 	timetable timetable
-	ready     []*live // wait for a slot, oldest first
-	claims    []claim // collected during one turn
+	follows   []*follow // ended runs whose handlers have yet to end, oldest first
+	ready     []*live   // wait for a slot, oldest first
+	claims    []claim   // collected during one turn
 	slots     int
 	busy      int
 	seq       int64
@@ -63,6 +65,7 @@ func (l *loop) run() {
 	defer close(l.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	l.startFollows()
 	for {
 		now := l.e.clock()
 		for _, f := range l.e.box.take() {
@@ -142,6 +145,12 @@ func (l *loop) interruptAll() {
 			lv.cancel(errInterrupted)
 		}
 	}
+	for _, f := range l.follows {
+		if f.cancel != nil {
+			f.cancel(errInterrupted)
+		}
+	}
+	l.follows = slices.DeleteFunc(l.follows, func(f *follow) bool { return f.cancel == nil }) // they begin at the next start
 }
 
 // finished says that the loop may end: all runs have ended and are written, or would not end in time.
@@ -149,7 +158,7 @@ func (l *loop) finished(now time.Time) bool {
 	if !l.draining {
 		return false
 	}
-	if l.busy == 0 && l.pending == 0 {
+	if l.busy == 0 && l.pending == 0 && len(l.follows) == 0 {
 		return true
 	}
 	if now.Before(l.deadline) {

@@ -44,6 +44,9 @@ func (l *loop) load(ctx context.Context) error {
 	if err := l.loadQuestions(ctx); err != nil {
 		return err
 	}
+	if err := l.recoverHandlers(ctx); err != nil {
+		return err
+	}
 	if l.e.o.RunOnly {
 		return nil
 	}
@@ -198,6 +201,9 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 	}
 	if err != nil {
 		return err
+	}
+	if known && run.State.Terminal() {
+		markHandlers(r.cfg, run)
 	}
 	if run.State != was {
 		if err := l.storeRecovered(ctx, run, rows, was, now); err != nil {

@@ -82,7 +82,8 @@ type stepState struct {
 	busy  bool
 }
 
-// sequence evaluates the steps of a composite. A step runs when its rule says so of the steps it depends on. Without `parallel`, a step without depends_on depends on the one before it, as upstream's sequence does.
+// sequence evaluates the steps of a composite. A step runs when its rule says so of the steps it depends on. Without `parallel`,
+// a step without depends_on depends on the one before it, as upstream's sequence does.
 func (x *execution) sequence(ctx context.Context, def *pipe.Definition, at place, sc scope) nodeOutcome {
 	all := dependencies(def)
 	if !def.Parallel {
