@@ -209,8 +209,8 @@ func (l *loop) release(r *runner, by string, done func(error)) {
 		r.unpause = nil
 	}
 	for _, lv := range r.lives {
-		if lv.run.State == orchestrator.AwaitingRetry {
-			l.timetable.set(lv.it, later(now, lv.run.NextAt))
+		if lv.sleeps() {
+			l.setAlarm(lv, lv.run.NextAt)
 		} else if lv.held {
 			lv.held = false
 			l.letIn(lv)
@@ -256,6 +256,9 @@ func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor
 
 // changeRun makes a run's new state durable.
 func (l *loop) changeRun(lv *live, ev orchestrator.Event, reopen bool, done func(error)) {
+	if lv.run.State.Terminal() {
+		markHandlers(lv.cfg, &lv.run)
+	}
 	run, epoch := lv.run, l.epoch
 	l.touch(lv.r)
 	l.write(func(tx *store.Tx) error {
@@ -338,6 +341,8 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		return notNow("run %s was terminated and its step has not returned yet: wait for it", run.ID)
 	case l.draining:
 		return notNow("the engine is stopping")
+	case l.followsRun(run.ID):
+		return handlersText(run.ID)
 	case run.StartedAt.IsZero():
 		return notNow("run %s never ran (%s): fire %s instead", run.ID, stateWords(run.State), r.cfg.ID)
 	case run.State == orchestrator.Completed && !req.All:
@@ -349,7 +354,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 	lv.warnings.Store(int64(run.Warnings))
 	lv.run.State, lv.run.Reason, lv.run.EndedAt, lv.run.NextAt = orchestrator.Pending, "", time.Time{}, time.Time{}
 	lv.run.StartedAt, lv.run.DueAt, lv.run.Attempt = time.Time{}, now, run.Attempt+1
-	lv.run.Error, lv.run.ErrorClass, lv.run.FailedStep, lv.run.Idle = "", "", "", false
+	lv.run.Error, lv.run.ErrorClass, lv.run.FailedStep, lv.run.Idle, lv.run.Handlers = "", "", "", false, ""
 	ev := orchestrator.Event{
 		At: now, Kind: "rerun", Runner: r.cfg.ID, Run: run.ID, State: orchestrator.Pending, By: actorText(req.By),
 		Text: fmt.Sprintf("run %s attempt %d started by %s", run.ID, lv.run.Attempt, actorText(req.By)),

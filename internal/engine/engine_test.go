@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -75,6 +76,11 @@ func (b *bench) process(ctx context.Context, c *pipe.Call) (pipe.Result, error) 
 		b.calls = append(b.calls, call{at: time.Now().UTC(), step: c.Step, attempt: c.Attempt, nominal: c.Nominal})
 	}
 	do := b.do[id]
+	if strings.HasPrefix(c.Step, undoRoot) {
+		if do = b.do[undoRoot+id]; do == nil {
+			do = b.do["undo"]
+		}
+	}
 	b.mu.Unlock()
 	if do == nil {
 		return pipe.Success("", nil), nil

@@ -13,7 +13,6 @@ import (
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
-	"github.com/openticketai/otai-tui/internal/render"
 	"github.com/openticketai/otai-tui/internal/store"
 	"github.com/openticketai/otai-tui/internal/text"
 )
@@ -45,11 +44,13 @@ type execution struct {
 	def   pipe.Definition
 	from  orchestrator.Run // as it was when this go began
 	again bool             // an earlier go left steps in the store
+	after bool             // these are the handlers of a run that has ended
 	hurry bool             // steps do not wait for their next attempt: an operator asked
 
 	mu          sync.Mutex // guards the rest
 	steps       map[string]*store.StepRow
-	rows        []rowChange // written with the next write
+	answers     map[string]*pipe.Answer // to what steps have asked, by path
+	rows        []rowChange             // written with the next write
 	version     int64
 	latest      map[string]int64 // version of each step's newest state
 	flying      int              // start notices on their way to the disk
@@ -83,8 +84,35 @@ func (x *execution) run(ctx context.Context) outcomeOf {
 	}
 	x.lv.all.Store(int64(countSteps(&def)))
 	x.lv.done.Store(0)
-	root := x.node(ctx, &def, place{path: def.ID, index: 1}, scope{results: map[string]render.Result{}, vars: map[string]any{}})
-	return x.conclude(ctx, root)
+	timed, stop := x.withTimeout(ctx)
+	defer stop()
+	sc := emptyScope()
+	root := x.node(timed, &def, place{path: def.ID, index: 1}, sc)
+	out := x.conclude(timed, root)
+	if out.state == orchestrator.Failed || out.state == orchestrator.Crashed {
+		out = x.undo(ctx, &def, sc, out)
+	}
+	return out
+}
+
+// withTimeout gives the context in which the run's own steps live: it ends with the run's timeout, too. What undoes them
+// afterwards has only the outer one.
+func (x *execution) withTimeout(ctx context.Context) (context.Context, func()) {
+	limit := x.lv.cfg.Timeout
+	if limit <= 0 {
+		return ctx, func() {}
+	}
+	timed, cancel := context.WithCancelCause(ctx)
+	left := x.from.StartedAt.Add(limit).Sub(x.e.clock())
+	if left <= 0 {
+		cancel(errRunTimeout)
+		return timed, func() {}
+	}
+	t := time.AfterFunc(left, func() { cancel(errRunTimeout) })
+	return timed, func() {
+		t.Stop()
+		cancel(nil)
+	}
 }
 
 // load takes what earlier goes at this run have done.
@@ -98,8 +126,14 @@ func (x *execution) load(ctx context.Context) error {
 	}
 	for i := range rows {
 		x.steps[rows[i].Path] = &rows[i]
+		if rows[i].Kind != "" {
+			continue
+		}
 		x.attempts = max(x.attempts, rows[i].Attempt)
 		x.worked = x.worked || x.hasWorked(&rows[i])
+	}
+	if err := x.loadAnswers(ctx); err != nil {
+		return err
 	}
 	seq, err := x.e.store.LastLogSeq(ctx, x.id)
 	if err != nil {
@@ -140,8 +174,14 @@ func (x *execution) conclude(ctx context.Context, root nodeOutcome) outcomeOf {
 			state: orchestrator.AwaitingRetry, next: root.next, step: root.step, err: root.err,
 			reason: x.retryReason(root),
 		}
+	case nodePaused:
+		return outcomeOf{state: orchestrator.Paused, next: x.wakeAt(root.next), step: root.step, reason: x.pausedReason(root)}
 	case nodeFailed:
-		return outcomeOf{state: orchestrator.Failed, step: root.step, err: root.err, reason: x.failReason(root)}
+		out := outcomeOf{state: orchestrator.Failed, step: root.step, err: root.err, reason: x.failReason(root)}
+		if root.crashed {
+			out.state, out.reason = orchestrator.Crashed, root.step+" crashed, attempts exhausted: "+x.line(errText(root.err))
+		}
+		return out
 	}
 	return x.stopped(ctx, outcomeOf{step: root.step, err: root.err})
 }
@@ -154,11 +194,31 @@ func (x *execution) stopped(ctx context.Context, out outcomeOf) outcomeOf {
 		return outcomeOf{state: orchestrator.Interrupted, reason: "the engine was stopped; the run goes on at its next start"}
 	case errors.Is(cause, errRunTimeout):
 		err := fault.NewTimeout(fmt.Errorf("run of %s took longer than its timeout of %s", x.name, x.lv.cfg.Timeout))
+		if x.from.FailedStep != "" { // a later go, which only takes back what was done
+			out.step = x.from.FailedStep
+		}
 		return outcomeOf{state: orchestrator.Failed, step: out.step, err: err, reason: err.Error()}
 	case errors.Is(cause, errCancelled):
 		return outcomeOf{state: orchestrator.Cancelled, step: out.step, reason: "cancelled"}
 	}
 	return out
+}
+
+// wakeAt is when a run that waits for a person goes on by itself: at the question's deadline, or at its own timeout, which
+// counts waiting, too. Zero = never.
+func (x *execution) wakeAt(deadline time.Time) time.Time {
+	if x.lv.cfg.Timeout <= 0 {
+		return deadline
+	}
+	return sooner(deadline, x.from.StartedAt.Add(x.lv.cfg.Timeout))
+}
+
+func (x *execution) pausedReason(n nodeOutcome) string {
+	s := n.step + " waits for an answer: " + x.line(errText(n.err))
+	if !n.next.IsZero() {
+		s += " · until " + n.next.Format("2006-01-02 15:04:05Z")
+	}
+	return s
 }
 
 func (x *execution) retryReason(n nodeOutcome) string {
@@ -181,17 +241,26 @@ func (x *execution) failReason(n nodeOutcome) string {
 
 // commit writes the collected rows and waits until they, and those that a start notice took along, are durable. A failing
 // disk is tried until the run is stopped.
-func (x *execution) commit(ctx context.Context) error {
+func (x *execution) commit(ctx context.Context) error { return x.commitWith(ctx, nil) }
+
+// commitWith is commit with something that is written together with the rows, once.
+func (x *execution) commitWith(ctx context.Context, also func(*store.Tx) error) error {
 	for {
 		x.mu.Lock()
 		rows, flying := x.rows, x.flying
 		x.rows = nil
 		x.mu.Unlock()
-		if len(rows) == 0 && flying == 0 {
+		if len(rows) == 0 && flying == 0 && also == nil {
 			return nil
 		}
-		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.write(tx, rows) })
+		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+			if err := x.putRows(tx, rows); err != nil || also == nil {
+				return err
+			}
+			return also(tx)
+		})
 		if err == nil {
+			also = nil
 			continue // the writer keeps the order: what flew before has landed, or came back
 		}
 		x.putBack(rows)
@@ -221,11 +290,17 @@ func (x *execution) putBack(rows []rowChange) {
 	x.rows = append(kept, x.rows...)
 }
 
-// write puts rows into the history, unless the run was terminated meanwhile. It looks on the writer's goroutine: the end was
-// submitted after the fence was up, so nothing can come behind it.
-func (x *execution) write(tx *store.Tx, rows []rowChange) error {
-	if x.lv.fenced.Load() {
+// putRows writes steps of this go, unless the run was terminated meanwhile: a step that comes back too late changes nothing. It
+// looks on the writer's goroutine: the end was submitted after the fence was up, so nothing can come behind it.
+func (x *execution) putRows(tx *store.Tx, rows []rowChange) error {
+	if len(rows) == 0 || x.lv.fenced.Load() && !x.after {
 		return nil
+	}
+	if x.after { // handlers write behind the end: as long as theirs is the newest one
+		open, err := tx.StepsOpen(x.id, x.from.Attempt, true)
+		if err != nil || !open {
+			return err
+		}
 	}
 	return putRows(tx, rows)
 }
@@ -265,7 +340,9 @@ func (x *execution) collect(st *store.StepRow, a *orchestrator.Attempt) {
 func (x *execution) put(st *store.StepRow, a *orchestrator.Attempt) {
 	x.mu.Lock()
 	x.collect(st, a)
-	x.attempts = max(x.attempts, st.Attempt)
+	if st.Kind == "" {
+		x.attempts = max(x.attempts, st.Attempt)
+	}
 	if !st.Composite && (st.State == orchestrator.AwaitingRetry || st.State == orchestrator.Failed) {
 		x.maxAttempts = st.MaxAttempts
 	}
@@ -295,7 +372,7 @@ func (x *execution) announce(ctx context.Context, st *store.StepRow) {
 		x.flying--
 		x.mu.Unlock()
 	}
-	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.write(tx, rows) }, landed)
+	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.putRows(tx, rows) }, landed)
 	if err != nil {
 		landed(err)
 		x.e.log.Debug("step start not written", "runner", x.name, "run", x.id, "step", path, "error", err)
@@ -314,7 +391,7 @@ func (x *execution) stepFor(def *pipe.Definition, at place, composite bool) *sto
 	}
 	st = &store.StepRow{Step: orchestrator.Step{
 		Run: x.id, Path: at.path, ID: def.ID, Use: def.Use, Depth: at.depth, Order: at.index, State: orchestrator.Pending,
-		Composite: composite,
+		Composite: composite, Kind: at.kind,
 	}}
 	x.steps[at.path] = st
 	return st
@@ -327,15 +404,16 @@ func (x *execution) logger(step string, attempt int) *slog.Logger {
 // storedResult is a result as history keeps it.
 type storedResult struct {
 	pipe.Result
-	Quiet bool `json:"quiet,omitempty"` // a quiet stop was in it
+	Quiet bool  `json:"quiet,omitempty"` // a quiet stop was in it
+	Items []any `json:"items,omitempty"` // the list of a for_each whose steps may have to be undone
 }
 
 // settle makes a result's data what it will be when read back from the store, so that a run that goes on sees the same.
-func (x *execution) settle(r *pipe.Result, quiet bool) (string, error) {
-	if len(r.Data) == 0 && r.Message == "" && r.Succeeded && !r.WasSkipped && !quiet {
+func (x *execution) settle(r *pipe.Result, quiet bool, items []any) (string, error) {
+	if items == nil && len(r.Data) == 0 && r.Message == "" && r.Succeeded && !r.WasSkipped && !quiet {
 		return `{"succeeded":true}`, nil
 	}
-	b, err := marshal(storedResult{*r, quiet})
+	b, err := marshal(storedResult{Result: *r, Quiet: quiet, Items: items})
 	if err != nil {
 		return "", fault.NewPermanent(fmt.Errorf("the result cannot be stored as JSON: %w", err))
 	}

@@ -22,8 +22,8 @@ type storedItems struct {
 // items gives the list of a for_each: the one that the first go at the run took, so that an item's index means the same item
 // over retries, restarts and reruns, whatever the template would give by now.
 func (x *execution) items(ctx context.Context, def *pipe.Definition, st *store.StepRow, sc scope) ([]any, error) {
-	if strings.HasPrefix(st.Result, itemsPrefix) {
-		if kept, err := decodeItems(st.Result); err == nil {
+	if strings.Contains(st.Result, `"items":`) { // a list of its own, or beside its result
+		if kept, err := decodeItems(st.Result); err == nil && len(kept) > 0 {
 			return kept, nil
 		}
 	}
@@ -51,6 +51,18 @@ func (x *execution) items(ctx context.Context, def *pipe.Definition, st *store.S
 		x.mu.Unlock()
 	}
 	return items, nil
+}
+
+// listToKeep gives the list that is stored with the result of a for_each, so that its steps can still be undone.
+func listToKeep(def *pipe.Definition, st *store.StepRow) []any {
+	if def.ForEach == "" || !hasUndo(def) || !strings.HasPrefix(st.Result, itemsPrefix) {
+		return nil
+	}
+	kept, err := decodeItems(st.Result)
+	if err != nil {
+		return nil
+	}
+	return kept
 }
 
 func keyWords(def *pipe.Definition) string {

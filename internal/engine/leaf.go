@@ -17,7 +17,7 @@ import (
 func (x *execution) leaf(ctx context.Context, def *pipe.Definition, spec *pipe.Spec, st *store.StepRow, at place, sc scope) nodeOutcome {
 	policy := retryPolicy(def.Retry, at.retry)
 	now := x.e.clock()
-	if st.Attempt == st.Base || st.StartedAt.IsZero() {
+	if st.Attempt == st.Base && st.State != orchestrator.Paused || st.StartedAt.IsZero() {
 		st.StartedAt = now
 	}
 	st.Attempt++
@@ -50,7 +50,7 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 	call := &pipe.Call{
 		Params: pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.render},
 		Log:    x.logger(st.Path, st.Attempt), Runner: x.name, Run: x.id, Step: st.Path, Attempt: st.Attempt,
-		Nominal: x.from.Nominal, Key: x.e.loop.identity + ":" + x.id + ":" + st.Path,
+		Nominal: x.from.Nominal, Key: x.e.loop.identity + ":" + x.id + ":" + st.Path, Answer: x.answerOf(st.Path),
 	}
 	if call.Nominal.IsZero() {
 		call.Nominal = x.from.StartedAt
@@ -99,7 +99,7 @@ func (x *execution) leafDone(ctx context.Context, spec *pipe.Spec, st *store.Ste
 	if r.Data == nil {
 		r.Data = map[string]any{}
 	}
-	kept, err := x.settle(&r, r.HasFailed())
+	kept, err := x.settle(&r, r.HasFailed(), nil)
 	if err != nil {
 		return x.failed(st, err)
 	}
@@ -141,6 +141,12 @@ func (x *execution) leafFailed(ctx context.Context, st *store.StepRow, started t
 	now := x.e.clock()
 	if ctx.Err() != nil {
 		return x.leafEnded(ctx, st, started, now, err)
+	}
+	var wait *pipe.Wait
+	if errors.As(err, &wait) {
+		if err = x.mayAsk(wait); err == nil {
+			return x.ask(ctx, st, wait)
+		}
 	}
 	class := fault.ClassOf(err)
 	st.Error, st.ErrorClass = x.line(err.Error()), string(class)

@@ -67,18 +67,11 @@ func (l *loop) launch(lv *live) {
 	if l.ending {
 		cancel(errInterrupted)
 	}
-	stop := func() {}
-	if limit := lv.cfg.Timeout; limit > 0 {
-		left := lv.run.StartedAt.Add(limit).Sub(l.e.clock())
-		t := time.AfterFunc(max(left, 0), func() { cancel(errRunTimeout) })
-		stop = func() { t.Stop() }
-	}
 	lv.cancel = cancel
 	x := newExecution(l.e, lv)
 	lv.retryNow = false
 	go func() {
 		out := x.run(ctx)
-		stop()
 		cancel(nil)
 		l.e.box.post(func() { l.ended(lv, x, out) })
 	}()
@@ -110,17 +103,22 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 	if run.State == orchestrator.Cancelling && !out.state.Terminal() {
 		out = outcomeOf{state: orchestrator.Cancelled, step: out.step} // what was told to an operator holds
 	}
+	if lv.wake && (out.state == orchestrator.Paused || out.state == orchestrator.AwaitingRetry) {
+		out.state, out.reason = orchestrator.Pending, "" // an answer came while it ran
+	}
+	lv.wake = false
 	l.describeEnd(run, out, now)
 	if run.State == orchestrator.Cancelled {
 		run.Reason = "cancelled by " + lv.stopper
 	}
 	lv.again = true
+	markHandlers(lv.cfg, run)
 	var rows []rowChange
 	copied, epoch := *run, l.epoch
 	ev, durable := endEvent(&copied, now)
 	l.write(func(tx *store.Tx) error {
 		rows = append(rows, x.takeRows()...) // now, not before: a start notice that failed has put its rows back
-		if err := putRows(tx, rows); err != nil {
+		if err := x.putRows(tx, rows); err != nil {
 			return err
 		}
 		if copied.State.Terminal() && (copied.State != orchestrator.Completed || x.again) {
@@ -143,7 +141,9 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 	}, func() {
 		run.Count, run.FirstAt = copied.Count, copied.FirstAt
 		l.settled(lv, copied.State)
-		l.e.hub.Event(ev)
+		if ev.Kind != "" {
+			l.e.hub.Event(ev)
+		}
 		l.logEnd(&copied)
 	})
 }
@@ -153,13 +153,19 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 	r, run := lv.r, &lv.run
 	l.touch(r)
 	if !state.Terminal() {
-		if run.State == orchestrator.AwaitingRetry {
-			l.timetable.set(lv.it, run.NextAt)
+		switch {
+		case lv.sleeps():
+			l.setAlarm(lv, run.NextAt)
+		case run.State == orchestrator.Pending && state == run.State:
+			l.letIn(lv)
 		}
 		return
 	}
 	l.timetable.drop(lv.it)
 	l.forget(lv)
+	if run.Handlers == handlersPending {
+		l.followUp(r, lv.cfg, run)
+	}
 	seq, err := strconv.ParseInt(run.ID, 10, 64)
 	if err == nil {
 		r.remember(run, seq)
@@ -200,9 +206,9 @@ func (l *loop) describeEnd(run *orchestrator.Run, out outcomeOf, now time.Time) 
 	}
 	run.Reason, run.Idle, run.NextAt = out.reason, out.idle, time.Time{}
 	switch out.state {
-	case orchestrator.AwaitingRetry:
+	case orchestrator.AwaitingRetry, orchestrator.Paused:
 		run.NextAt = out.next
-	case orchestrator.Interrupted:
+	case orchestrator.Interrupted, orchestrator.Pending:
 	default:
 		run.EndedAt = now
 	}
@@ -221,6 +227,8 @@ func endEvent(run *orchestrator.Run, now time.Time) (orchestrator.Event, bool) {
 		return ev, false
 	case orchestrator.AwaitingRetry:
 		ev.Kind, ev.Text = "retry", run.Reason
+	case orchestrator.Paused, orchestrator.Pending: // the question and the answer have events of their own
+		return orchestrator.Event{}, false
 	default:
 		ev.Text = "run " + run.ID + " " + string(run.State) + ": " + run.Reason
 	}
@@ -239,6 +247,9 @@ func (l *loop) logEnd(run *orchestrator.Run) {
 			return
 		}
 		log.Info("run completed", "duration", run.EndedAt.Sub(run.StartedAt))
+	case orchestrator.Pending:
+	case orchestrator.Paused:
+		log.Info("run waits for an answer", "step", run.FailedStep)
 	case orchestrator.AwaitingRetry:
 		log.Warn("run waits for a retry", "step", run.FailedStep, "next", run.NextAt, "error", run.Error)
 	case orchestrator.Failed:

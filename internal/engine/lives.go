@@ -64,6 +64,20 @@ func (lv *live) queued() bool { return lv.lane != nil }
 // waits says that the run has yet to start, or to go on after a retry's delay.
 func (lv *live) waits() bool { return lv.run.State == orchestrator.Pending && !lv.holdsSlot() }
 
+// sleeps says that the run waits for a moment or for a person, without a slot.
+func (lv *live) sleeps() bool {
+	return (lv.run.State == orchestrator.AwaitingRetry || lv.run.State == orchestrator.Paused) && !lv.holdsSlot()
+}
+
+// setAlarm wakes a sleeping run at a time; zero = only an answer does.
+func (l *loop) setAlarm(lv *live, at time.Time) {
+	if at.IsZero() {
+		l.timetable.drop(lv.it)
+		return
+	}
+	l.timetable.set(lv.it, at)
+}
+
 // adopt ties a live run to its runner and timetable. It executes with the runner's configuration as it is now, whatever a
 // reload brings later.
 func (l *loop) adopt(lv *live) {
@@ -85,8 +99,11 @@ func (l *loop) forget(lv *live) {
 
 // busyText says why a tick of the run's runner does not start beside it.
 func (lv *live) busyText() string {
-	if lv.run.State == orchestrator.AwaitingRetry {
+	switch lv.run.State {
+	case orchestrator.AwaitingRetry:
 		return "run " + lv.run.ID + " still waits for its retry"
+	case orchestrator.Paused:
+		return "run " + lv.run.ID + " still waits for an answer"
 	}
 	return "still running: run " + lv.run.ID
 }

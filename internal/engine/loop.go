@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type loop struct {
 	order       []*runner
 	lives       map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
 	timetable   timetable
+	follows     []*follow         // ended runs whose handlers have yet to end, oldest first
 	queue       queue             // runs that wait for a slot or a limit
 	limits      map[string]*limit // of tags and resources, by name
 	claims      []claim           // collected during one turn
@@ -70,6 +72,7 @@ func (l *loop) run() {
 	defer close(l.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	l.startFollows()
 	for {
 		now := l.e.clock()
 		for _, f := range l.e.box.take() {
@@ -149,6 +152,12 @@ func (l *loop) interruptAll() {
 			lv.cancel(errInterrupted)
 		}
 	}
+	for _, f := range l.follows {
+		if f.cancel != nil {
+			f.cancel(errInterrupted)
+		}
+	}
+	l.follows = slices.DeleteFunc(l.follows, func(f *follow) bool { return f.cancel == nil }) // they begin at the next start
 }
 
 // finished says that the loop may end: all runs have ended and are written, or would not end in time.
@@ -156,7 +165,7 @@ func (l *loop) finished(now time.Time) bool {
 	if !l.draining {
 		return false
 	}
-	if l.slots.used == 0 && l.pending == 0 {
+	if l.slots.used == 0 && l.pending == 0 && len(l.follows) == 0 {
 		return true
 	}
 	if now.Before(l.deadline) {

@@ -54,6 +54,12 @@ func (l *loop) load(ctx context.Context) error {
 	if err := l.recoverRuns(ctx); err != nil {
 		return err
 	}
+	if err := l.loadQuestions(ctx); err != nil {
+		return err
+	}
+	if err := l.recoverHandlers(ctx); err != nil {
+		return err
+	}
 	if l.e.o.RunOnly {
 		return nil
 	}
@@ -215,6 +221,9 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 	if err != nil {
 		return err
 	}
+	if known && run.State.Terminal() {
+		markHandlers(r.cfg, run)
+	}
 	if run.State != was {
 		if err := l.storeRecovered(ctx, run, rows, was, now); err != nil {
 			return err
@@ -229,8 +238,8 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 	}
 	lv := &live{r: r, run: *run, again: true, claimed: true}
 	l.adopt(lv)
-	if run.State == orchestrator.AwaitingRetry {
-		l.timetable.set(lv.it, run.NextAt)
+	if lv.sleeps() {
+		l.setAlarm(lv, run.NextAt)
 		return nil
 	}
 	lv.forced = r.pause != nil && run.CreatedAt.After(r.pause.At)
@@ -280,6 +289,9 @@ func (l *loop) crash(ctx context.Context, r *runner, run *orchestrator.Run, now 
 			continue
 		}
 		policy := policyAt(&r.cfg.Pipe, st.Path)
+		if st.Kind == kindUndo {
+			policy = undoPolicy(&r.cfg.Pipe, st.Path)
+		}
 		cause := fault.NewTransient(fmt.Errorf("the engine ended while attempt %d ran", st.Attempt))
 		attempt := orchestrator.Attempt{
 			N: st.Attempt, State: orchestrator.Crashed, StartedAt: st.StartedAt, EndedAt: now, Error: cause.Error(),
@@ -295,12 +307,18 @@ func (l *loop) crash(ctx context.Context, r *runner, run *orchestrator.Run, now 
 		} else {
 			st.State, st.EndedAt = orchestrator.Crashed, now
 		}
-		run.FailedStep, run.Error, run.ErrorClass = st.Path, st.Error, st.ErrorClass
+		if st.Kind == "" {
+			run.FailedStep, run.Error, run.ErrorClass = st.Path, st.Error, st.ErrorClass
+		}
 		run.Attempts, run.MaxAttempts = max(run.Attempts, st.Attempt), st.MaxAttempts
 		rows = append(rows, rowChange{step: *st, attempt: &attempt})
 	}
 	for i := range rows {
-		if rows[i].step.State == orchestrator.Crashed {
+		if rows[i].step.State == orchestrator.Crashed && rows[i].step.Kind == "" {
+			if hasUndo(&r.cfg.Pipe) { // it goes on once more, to take back what was done
+				run.State, run.NextAt, run.Reason = orchestrator.Pending, time.Time{}, rows[i].step.Path+" crashed; the run goes on to undo"
+				return rows, nil
+			}
 			run.State, run.EndedAt, run.NextAt = orchestrator.Crashed, now, time.Time{}
 			run.Reason = rows[i].step.Path + " crashed, attempts exhausted: " + rows[i].step.Error
 		}

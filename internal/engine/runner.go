@@ -70,6 +70,8 @@ type live struct {
 	held     bool                    // waited when its runner was paused; a resume lets it wait again
 	forced   bool                    // fired by hand while its runner was paused: the pause does not hold it
 	again    bool                    // steps of earlier goes are in the store
+	wake     bool                    // an answer came while it executed: it goes on at once
+	asks     map[string]question     // by step path
 	retryNow bool                    // an operator does not want to wait for the step's next attempt
 	stopper  string                  // who cancelled it
 	cancel   context.CancelCauseFunc // nil = not executing
@@ -82,6 +84,12 @@ type live struct {
 	warnings atomic.Int64
 	logSeq   atomic.Int64
 	fenced   atomic.Bool // it was terminated: nothing that is still going on in it changes history any more
+}
+
+// question is what a step of a live run asked.
+type question struct {
+	at time.Time // when: a step may ask again
+	by string    // who answered; "" = open
 }
 
 // remember takes an ended run into the runner's figures.

@@ -15,6 +15,7 @@ type joined struct {
 	quiet    bool
 	message  string
 	waiting  *nodeOutcome // the earliest
+	paused   *nodeOutcome // the one with the earliest deadline
 	failure  *nodeOutcome // the first
 	failures int
 	ended    bool
@@ -34,6 +35,10 @@ func (j *joined) add(o nodeOutcome) {
 		if j.waiting == nil || o.next.Before(j.waiting.next) {
 			j.waiting = &o
 		}
+	case nodePaused:
+		if j.paused == nil || !o.next.IsZero() && sooner(j.paused.next, o.next).Equal(o.next) {
+			j.paused = &o
+		}
 	case nodeFailed:
 		j.failures++
 		if j.failure == nil {
@@ -44,14 +49,20 @@ func (j *joined) add(o nodeOutcome) {
 	}
 }
 
-// outcome is the composite's: ended before waiting before failed before done. A failure waits for retries elsewhere, so
-// that everything that can be done is done.
+// outcome is the composite's: ended before waiting before paused before failed before done. A failure waits for retries and
+// answers elsewhere, so that everything that can be done is done.
 func (j *joined) outcome(path string) nodeOutcome {
 	switch {
 	case j.ended:
 		return nodeOutcome{kind: nodeEnded, step: j.at}
 	case j.waiting != nil:
-		return *j.waiting
+		out := *j.waiting
+		if j.paused != nil {
+			out.next = sooner(j.paused.next, out.next)
+		}
+		return out
+	case j.paused != nil:
+		return *j.paused
 	case j.failure != nil:
 		return *j.failure
 	}
@@ -71,7 +82,8 @@ type stepState struct {
 	busy  bool
 }
 
-// sequence evaluates the steps of a composite. A step runs when its rule says so of the steps it depends on. Without `parallel`, a step without depends_on depends on the one before it, as upstream's sequence does.
+// sequence evaluates the steps of a composite. A step runs when its rule says so of the steps it depends on. Without `parallel`,
+// a step without depends_on depends on the one before it, as upstream's sequence does.
 func (x *execution) sequence(ctx context.Context, def *pipe.Definition, at place, sc scope) nodeOutcome {
 	all := dependencies(def)
 	if !def.Parallel {

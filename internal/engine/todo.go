@@ -26,8 +26,4 @@ func (e *Engine) CancelBackfill(context.Context, string, orchestrator.Actor) err
 
 func (e *Engine) Backfills(context.Context) ([]orchestrator.Backfill, error) { return nil, errNotYet }
 
-func (e *Engine) Answer(context.Context, orchestrator.AnswerRequest) error { return errNotYet }
-
-func (e *Engine) Approvals(context.Context) ([]orchestrator.Approval, error) { return nil, errNotYet }
-
 func (e *Engine) Reload(context.Context, orchestrator.Actor) error { return errNotYet }

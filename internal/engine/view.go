@@ -211,8 +211,8 @@ func shortDuration(d time.Duration) string {
 func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots.max,
-		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Undelivered: l.undelivered(),
+		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok",
+		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Undelivered: l.undelivered(), Approvals: l.openQuestions(),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"

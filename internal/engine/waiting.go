@@ -73,7 +73,7 @@ func (l *loop) watch(lv *live) {
 func (l *loop) liveDue(lv *live, now time.Time) {
 	l.touch(lv.r)
 	switch {
-	case lv.run.State == orchestrator.AwaitingRetry && lv.r.pause == nil: // held, a resume looks again
+	case lv.sleeps() && lv.r.pause == nil: // held, a resume looks again
 		lv.run.State, lv.run.Reason = orchestrator.Pending, ""
 		lv.since = now
 		l.letIn(lv)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -20,6 +21,7 @@ type nodeKind int
 const (
 	nodeDone    nodeKind = iota // has its result
 	nodeWaiting                 // a step waits for its retry
+	nodePaused                  // a step waits for a person; err is its question
 	nodeFailed
 	nodeEnded // the run's context ended
 )
@@ -31,11 +33,12 @@ type nodeOutcome struct {
 	stopped bool      // done: what stands after it in its composite is not reached
 	quiet   bool      // done: it, or something in it, stopped quietly
 	skipped string    // done: it was not run, and why
-	next    time.Time // waiting: earliest next attempt
-	step    string    // waiting, failed: the step it is about
+	next    time.Time // waiting: earliest next attempt; paused: the deadline, zero = none
+	step    string    // waiting, paused, failed: the step it is about
 	err     error
 	attempt int
 	of      int
+	crashed bool // failed: the engine died in its last attempt
 }
 
 // place is where in the tree a pipe stands and what it inherits.
@@ -44,12 +47,13 @@ type place struct {
 	depth int
 	index int // among its siblings, from 1
 	retry *pipe.Retry
-	item  bool // one item of a for_each: it has its list's params, not some of its own
+	kind  string // of its steps, see orchestrator.Step.Kind
+	item  bool   // one item of a for_each: it has its list's params, not some of its own
 }
 
 // child is the place of the step with this number, from 1, among its siblings.
 func (p place) child(id string, index int) place {
-	return place{path: p.path + "/" + id, depth: p.depth + 1, index: index, retry: p.retry}
+	return place{path: p.path + "/" + id, depth: p.depth + 1, index: index, retry: p.retry, kind: p.kind}
 }
 
 // scope is what templates see at one place. It is never changed, only copied.
@@ -106,6 +110,11 @@ func (x *execution) node(ctx context.Context, def *pipe.Definition, at place, sc
 	if ctx.Err() != nil {
 		return nodeOutcome{kind: nodeEnded, step: at.path}
 	}
+	if st.State == orchestrator.Paused && !composite {
+		if out, ok := x.stillAsks(ctx, st); ok {
+			return out
+		}
+	}
 	if st.State == orchestrator.Pending { // a retry does not ask again whether to begin
 		if out, ok := x.condition(ctx, def, st, sc); ok {
 			return out
@@ -140,11 +149,34 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 	case orchestrator.Skipped:
 		x.lv.done.Add(1)
 		return nodeOutcome{kind: nodeDone, result: pipe.Skipped(st.Reason), skipped: st.Reason}, true
-	case orchestrator.Failed:
+	case orchestrator.Failed, orchestrator.Crashed:
 		x.lv.done.Add(1)
-		return nodeOutcome{kind: nodeFailed, step: st.Path, err: storedError(st), attempt: st.Attempt, of: st.MaxAttempts}, true
+		at := x.failureIn(st)
+		return nodeOutcome{
+			kind: nodeFailed, step: at.Path, err: storedError(at), attempt: at.Attempt, of: at.MaxAttempts,
+			crashed: at.State == orchestrator.Crashed,
+		}, true
 	}
 	return nodeOutcome{}, false
+}
+
+// failureIn gives the step that a failed one is about: the first that failed below a composite.
+func (x *execution) failureIn(st *store.StepRow) *store.StepRow {
+	if !st.Composite {
+		return st
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	first := st
+	for path, s := range x.steps {
+		if s.Composite || s.State != orchestrator.Failed && s.State != orchestrator.Crashed || !strings.HasPrefix(path, st.Path+"/") {
+			continue
+		}
+		if first == st || s.EndedAt.Before(first.EndedAt) || s.EndedAt.Equal(first.EndedAt) && path < first.Path {
+			first = s
+		}
+	}
+	return first
 }
 
 func storedError(st *store.StepRow) error {
@@ -203,7 +235,7 @@ func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *sto
 	x.announce(ctx, st)
 	params, err := pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.render}.Evaluate(ctx)
 	if err != nil && ctx.Err() != nil {
-		return x.closeComposite(ctx, st, nodeOutcome{kind: nodeEnded, step: at.path, err: err})
+		return x.closeComposite(ctx, def, st, nodeOutcome{kind: nodeEnded, step: at.path, err: err})
 	}
 	if err != nil {
 		return x.failed(st, err)
@@ -223,11 +255,11 @@ func (x *execution) composite(ctx context.Context, def *pipe.Definition, st *sto
 	} else {
 		out = x.sequence(ctx, def, at, sc)
 	}
-	return x.closeComposite(ctx, st, out)
+	return x.closeComposite(ctx, def, st, out)
 }
 
 // closeComposite writes what became of a composite. A quiet stop inside ends the composite, not what stands after it.
-func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out nodeOutcome) nodeOutcome {
+func (x *execution) closeComposite(ctx context.Context, def *pipe.Definition, st *store.StepRow, out nodeOutcome) nodeOutcome {
 	now := x.e.clock()
 	switch out.kind {
 	case nodeDone:
@@ -236,7 +268,7 @@ func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out n
 			st.Reason = "nothing to do"
 		}
 		out.stopped = false
-		kept, err := x.settle(&out.result, out.quiet)
+		kept, err := x.settle(&out.result, out.quiet, listToKeep(def, st))
 		if err != nil {
 			return x.failed(st, err)
 		}
@@ -245,6 +277,8 @@ func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out n
 		}
 	case nodeWaiting:
 		st.State, st.NextAt, st.Reason = orchestrator.AwaitingRetry, out.next, "waits for the retry of "+out.step
+	case nodePaused:
+		st.State, st.NextAt, st.Reason = orchestrator.Paused, out.next, "waits for the answer at "+out.step
 	case nodeFailed:
 		st.State, st.EndedAt, st.Error = orchestrator.Failed, now, x.line(errText(out.err))
 		st.ErrorClass = string(fault.ClassOf(out.err))
@@ -264,15 +298,11 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 	if err != nil {
 		return nodeOutcome{kind: nodeFailed, step: at.path, err: err}
 	}
-	as := def.As
-	if as == "" {
-		as = "item"
-	}
 	x.lv.all.Add(int64(len(items) * countSteps(&pipe.Definition{Steps: def.Steps})))
 	var sum joined
 	seen := map[string]bool{}
 	for i, item := range items {
-		itemScope := sc.withVar(as, item)
+		itemScope := sc.withVar(itemName(def), item)
 		key, err := x.itemKey(ctx, def, i, itemScope, seen)
 		if err != nil {
 			return nodeOutcome{kind: nodeFailed, step: at.path, err: err}
@@ -297,6 +327,8 @@ func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store
 	}
 	return out
 }
+
+func itemName(def *pipe.Definition) string { return cmp.Or(def.As, "item") }
 
 // itemKey names an item in step paths; a key that is taken gets a number. Two items must never share a path: the second
 // would be taken for done.

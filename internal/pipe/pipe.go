@@ -136,7 +136,8 @@ type Wait struct {
 	Question string
 	Subject  map[string]any    // what it is about, for screens: kept in history
 	Input    map[string]string // name -> type (text, number, bool) of what may be answered besides yes and no
-	Until    time.Time         // zero = no deadline
+	Until    time.Time         // zero = For decides
+	For      time.Duration     // deadline, counted from now; 0 = none
 }
 
 func (w *Wait) Error() string { return "waits for an answer: " + w.Question }

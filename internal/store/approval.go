@@ -76,6 +76,15 @@ func (s *Store) OpenApprovals(ctx context.Context) ([]ApprovalRow, error) {
 	return collect(ctx, s, "approvals", scanApproval, approvalColumns+`WHERE answer IS NULL ORDER BY asked, run, path`)
 }
 
+// RunApprovals gives a run's questions, answered or not, oldest first.
+func (s *Store) RunApprovals(ctx context.Context, run string) ([]ApprovalRow, error) {
+	seq, err := runSeq(run)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, s, "approvals of run "+run, scanApproval, approvalColumns+`WHERE run=? ORDER BY asked, path`, seq)
+}
+
 // Approval gives the question of a step; false when it has none.
 func (s *Store) Approval(ctx context.Context, run, path string) (ApprovalRow, bool, error) {
 	seq, err := runSeq(run)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"time"
 	"unicode/utf8"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -32,6 +33,38 @@ func (t *Tx) PutStep(s *StepRow) error {
 	return fail("write step "+s.Path+" of run "+s.Run, err)
 }
 
+// StepsOpen says whether a run's steps may still change: it is this attempt of it, and it has not ended. A goroutine that comes
+// back after the end, or after a rerun has begun, changes nothing. Handlers come after the end: theirs may change while they are
+// pending.
+func (t *Tx) StepsOpen(run string, attempt int, handlers bool) (bool, error) {
+	seq, err := runSeq(run)
+	if err != nil {
+		return false, err
+	}
+	what := "look at run " + run
+	open := `SELECT count(*) FROM run WHERE seq=? AND attempt=? AND ended IS NULL`
+	if handlers {
+		open = `SELECT count(*) FROM run WHERE seq=? AND attempt=? AND ended IS NOT NULL AND handlers='pending'`
+	}
+	row, err := t.row(open, seq, attempt)
+	if err != nil {
+		return false, fail(what, err)
+	}
+	var n int
+	err = row.Scan(&n)
+	return n > 0, fail(what, err)
+}
+
+// EndHandlers closes the handlers of a run that are not to run, such as those of an earlier end.
+func (t *Tx) EndHandlers(run string, at time.Time) error {
+	seq, err := runSeq(run)
+	if err != nil {
+		return err
+	}
+	return fail("end handlers of run "+run, t.w.exec(`UPDATE step SET state='skipped', reason='not reached', ended=?
+		WHERE run=? AND kind='handler' AND state='pending'`, nanos(at), seq))
+}
+
 // PutAttempt writes one attempt of a step.
 func (t *Tx) PutAttempt(run, path string, a orchestrator.Attempt) error {
 	seq, err := runSeq(run)
@@ -50,13 +83,14 @@ const forgetStep = `UPDATE step SET state='pending', reason='', message='', base
 // DropSteps forgets steps of a run so that a rerun does them again; all = every one, else those that did not complete.
 // Handlers and undo steps belong to one end of the run and are always forgotten. Steps that made attempts stay as rows, so that
 // their attempts stay visible and are numbered on; composites that are gone on with keep the list they take item by item. A step
-// whose work was undone is done again, like one that did not complete. Open questions go: the steps that asked them are done again.
+// whose work was undone is done again, like one that did not complete. The questions of steps that are done again are asked again.
 func (t *Tx) DropSteps(run string, all bool) error {
 	seq, err := runSeq(run)
 	if err != nil {
 		return err
 	}
-	if err := t.w.exec(`DELETE FROM approval WHERE run=? AND (? OR answer IS NULL)`, seq, all); err != nil {
+	if err := t.w.exec(`DELETE FROM approval WHERE run=? AND (? OR path NOT IN (SELECT path FROM step
+		WHERE run=? AND state='completed' AND reason NOT LIKE 'undone%'))`, seq, all, seq); err != nil {
 		return fail("reset approvals of run "+run, err)
 	}
 	err = t.w.exec(forgetStep+`(? OR kind<>'' OR state<>'completed' OR reason LIKE 'undone%')`, !all, seq, all)
@@ -78,7 +112,8 @@ func (t *Tx) DropStep(run, path string) error {
 	return fail("reset step "+path+" of run "+run, err)
 }
 
-// EndSteps closes the steps of an ended run that were still going on or were never reached. Its handlers come after the end.
+// EndSteps closes the steps of an ended run that were still going on or were never reached, and its open questions. Its handlers come after
+// the end.
 func (t *Tx) EndSteps(r *orchestrator.Run) error {
 	seq, err := runSeq(r.ID)
 	if err != nil {
@@ -87,6 +122,9 @@ func (t *Tx) EndSteps(r *orchestrator.Run) error {
 	state := r.State
 	if state != orchestrator.Crashed {
 		state = orchestrator.Cancelled
+	}
+	if err := t.CloseApprovals(r.ID); err != nil {
+		return err
 	}
 	err = t.w.exec(`UPDATE step SET reason=CASE WHEN state='pending' THEN 'not reached' ELSE reason END,
 		state=CASE WHEN state='pending' THEN 'skipped' ELSE ? END, ended=?, next=NULL

@@ -57,13 +57,14 @@ func registry(t *testing.T) *pipe.Registry {
 
 // world is what the pipes of one test are given.
 type world struct {
-	t     *testing.T
-	desk  ticket.System
-	class classify.Classifier
-	log   *logLines
-	scope render.Scope
-	key   string
-	runs  int
+	t      *testing.T
+	desk   ticket.System
+	class  classify.Classifier
+	log    *logLines
+	scope  render.Scope
+	key    string
+	answer *pipe.Answer
+	runs   int
 }
 
 func newWorld(t *testing.T) *world {
@@ -84,7 +85,7 @@ func (w *world) run(ctx context.Context, use string, params m) (pipe.Result, err
 	}
 	return spec.New().Process(ctx, &pipe.Call{
 		Params: pipe.Params{Raw: params, Scope: w.scope, Render: render.New().Render}, Log: slog.New(w.log), Ticket: w.desk, Class: w.class,
-		Runner: "runner", Run: "run", Step: "runner/step", Attempt: 1, Key: w.key,
+		Runner: "runner", Run: "run", Step: "runner/step", Attempt: 1, Key: w.key, Answer: w.answer,
 	})
 }
 

@@ -23,6 +23,7 @@ func Specs() []*pipe.Spec {
 		runnerSpec(),
 		selectSpec(),
 		updateTicketSpec(),
+		waitForApprovalSpec(),
 	}
 }
 
