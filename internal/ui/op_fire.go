@@ -99,8 +99,7 @@ func (a *App) fireForm(runner, params, overlap string) *form {
 		if liveRuns(r) > 0 && (policy == "cancel_other" || policy == "terminate_other") {
 			role = theme.Danger
 		}
-		who := "recorded as " + a.opts.Actor.Name + " via " + a.opts.Actor.Via + ", with its parameters: no secrets in them"
-		out.lines = append(out.lines, fact{role, s}, fact{theme.Muted, who})
+		out.lines = append(out.lines, fact{role, s}, fact{theme.Muted, a.recorded() + ", with its parameters: no secrets in them"})
 		return out
 	}
 	f.submit = func(a *App, f *form) {
