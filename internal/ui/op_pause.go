@@ -61,7 +61,7 @@ func (a *App) underWords(s orchestrator.Scope) []fact {
 	names, live := make([]string, 0, len(rs)), 0
 	for _, r := range rs {
 		names = append(names, r.ID)
-		live += liveRuns(r)
+		live += screen.LiveRuns(r)
 	}
 	out := []fact{}
 	if s.Kind != orchestrator.ScopeRunner {
@@ -71,16 +71,6 @@ func (a *App) underWords(s orchestrator.Scope) []fact {
 		out = append(out, fact{theme.Plain, plural(live, "live run") + ": what runs goes on, what waits keeps waiting"})
 	}
 	return out
-}
-
-func liveRuns(r *orchestrator.Runner) int {
-	if r.Live > 0 {
-		return r.Live
-	}
-	if r.Current != nil && r.Current.State.Live() {
-		return 1
-	}
-	return 0
 }
 
 // stampOf changes when what a scope holds, or its pause, changed.

@@ -222,3 +222,13 @@ func TestHeaderSaysWhatStands(t *testing.T) {
 		uitest.Drive(t, uitest.New(f)).Sees(c.sees...)
 	}
 }
+
+func TestOneOfSeveralLiveRunsIsReadAgain(t *testing.T) {
+	f := uitest.Promises()
+	run := orchestrator.Run{ID: uitest.RunID(150), Runner: "sentiment", State: orchestrator.Running, Attempt: 1, StartedAt: uitest.Now}
+	f.Details[run.ID] = orchestrator.RunDetail{Run: run}
+	d := uitest.Drive(t, uitest.New(f)).Press(":").Type("run "+run.ID).Press("enter").Sees("no step has begun yet", "▸ running")
+	run.State, run.EndedAt = orchestrator.Completed, uitest.Now.Add(time.Second)
+	f.Details[run.ID] = orchestrator.RunDetail{Run: run}
+	d.Advance(4 * time.Second).Sees("✓ ok")
+}
