@@ -129,13 +129,10 @@ func (a *App) rereadBackfills() {
 
 // whyBackfill says why a pipe cannot be backfilled.
 func (a *App) whyBackfill() string {
-	r, _ := a.chosen()
-	switch {
-	case r == nil:
-		return "no pipe is selected"
-	case r.State == orchestrator.Disabled:
-		return r.ID + " is disabled in the configuration"
-	case r.Schedule == "manual" || r.Schedule == "":
+	if why := a.whyPause(); why != "" { // none, or disabled
+		return why
+	}
+	if r, _ := a.chosen(); r.Schedule == "manual" || r.Schedule == "" {
 		return r.ID + " has no timetable, so it has no ticks of the past"
 	}
 	return ""
