@@ -71,7 +71,8 @@ func itemActions() []act {
 		},
 		{
 			ID: "run.rerun", Scope: "item", Keys: []string{"R"}, Group: "act", Tier: action.Ask,
-			Title: "rerun all of the run", Short: "rerun all", Tip: "every step again, as a new attempt; asks first", Why: (*App).whyRerun, Do: (*App).rerunAll,
+			Title: "rerun all of the run", Short: "rerun all", Tip: "every step again, as a new attempt; asks first",
+			Why: (*App).whyRerun, Do: (*App).rerunAll,
 		},
 		{
 			ID: "run.rerun.from", Scope: "step", Keys: []string{"f"}, Group: "act", Foot: 4, Tier: action.Ask, Rare: true,
@@ -90,8 +91,9 @@ func viewActions() []act {
 	return []act{
 		{
 			ID: "view.filter", Scope: "filter", Keys: []string{"/"}, Group: "find", Foot: 6,
-			Title: "filter", Short: "filter", Tip: "words, state:failed, tag:x, of events kind:paused, by:kim, via:ssh; ! before a word turns it round; esc clears",
-			Do: (*App).startFilter,
+			Title: "filter", Short: "filter",
+			Tip: "words, state:failed, tag:x, of events kind:paused, by:kim, via:ssh; ! before a word turns it round; esc clears",
+			Do:  (*App).startFilter,
 		},
 		{
 			ID: "runs.idle", Scope: "runs", Keys: []string{"i"}, Group: "see", Foot: 6,

@@ -125,8 +125,8 @@ func (a *App) fire() {
 		q := question{text: "fire " + r.ID + " now? it runs beside its schedule", stamp: r.ID + string(r.State)}
 		switch {
 		case r.Current != nil && r.Current.State.Live():
-			q.text += "; run " + screen.ShortID(r.Current.ID) + " still goes on, so the pipe's policy decides"
-		case r.State == orchestrator.Paused:
+			q.text += "; run " + screen.ShortID(r.Current.ID) + " still goes on: the new one " + overlapWords(r.Overlap)
+		case screen.Held(r):
 			q.text += " and stays paused"
 		case !r.NextAt.IsZero():
 			q.text += ", next in " + text.Countdown(r.NextAt.Sub(a.now))
@@ -182,6 +182,8 @@ func (a *App) whyRetry() string {
 	switch run.State {
 	case orchestrator.AwaitingRetry, orchestrator.Failed, orchestrator.Crashed, orchestrator.Cancelled, orchestrator.Interrupted:
 		return ""
+	case orchestrator.Paused:
+		return "the run waits for an answer; a answers"
 	case orchestrator.Completed:
 		return "the run completed, so there is nothing to retry; R reruns all of it"
 	case orchestrator.Skipped, orchestrator.Missed, orchestrator.Dropped:

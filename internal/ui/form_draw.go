@@ -136,7 +136,11 @@ func (a *App) drawButtons(c part.Canvas, f *form) {
 		c.Put(x, 0, role, s)
 	}
 	role := theme.Plain
-	if want := a.want(f); want != "" && f.typed.value() != want {
+	switch want := a.want(f); {
+	case want == "":
+	case f.typed.value() == want:
+		role = theme.Danger
+	default:
 		role = theme.Faint
 	}
 	left := max(c.W-text.Width(f.verb)-len("cancel")-12, 0)

@@ -116,8 +116,7 @@ func (a *App) answerForm(ap orchestrator.Approval, answer, note string) *form {
 		if a.data.Approval(run, step) == nil {
 			return facts{why: "it no longer waits for an answer: see the run"}
 		}
-		who := "recorded as " + a.opts.Actor.Name + " via " + a.opts.Actor.Via + "; an answer cannot be taken back"
-		return facts{stamp: run + step, lines: []fact{{theme.Title, ap.Question}, {theme.Muted, who}}}
+		return facts{stamp: run + step, lines: []fact{{theme.Title, ap.Question}, {theme.Muted, a.recorded() + "; an answer cannot be taken back"}}}
 	}
 	f.submit = func(a *App, f *form) {
 		req := orchestrator.AnswerRequest{

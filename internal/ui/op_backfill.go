@@ -74,13 +74,13 @@ func (a *App) backfillFacts(runner string, f *form) facts {
 	}}
 	switch c := f.count; {
 	case c == nil:
-		out.lines = append(out.lines, fact{theme.Plain, "count shows how many runs it would make; nothing starts before that"})
+		out.lines = append(out.lines, fact{theme.Plain, "count says first how many runs it would make"})
 	case c.Total == 0:
 		out.lines = append(out.lines, fact{theme.Late, "no tick in the range needs a run: each has one already, or there is none"})
 	default:
 		out.lines = append(out.lines, fact{theme.Plain, fmt.Sprintf("%s from %s to %s; ticks that have a run already are left out",
 			plural(c.Total, "run"), text.Moment(c.First, a.now), text.Moment(c.Last, a.now))},
-			fact{theme.Muted, "recorded as " + a.opts.Actor.Name + " via " + a.opts.Actor.Via + "; x on the engine's screen cancels what has not begun"})
+			fact{theme.Muted, a.recorded() + "; x on the engine's screen cancels what has not begun"})
 	}
 	return out
 }
@@ -129,13 +129,10 @@ func (a *App) rereadBackfills() {
 
 // whyBackfill says why a pipe cannot be backfilled.
 func (a *App) whyBackfill() string {
-	r, _ := a.chosen()
-	switch {
-	case r == nil:
-		return "no pipe is selected"
-	case r.State == orchestrator.Disabled:
-		return r.ID + " is disabled in the configuration"
-	case r.Schedule == "manual" || r.Schedule == "":
+	if why := a.whyPause(); why != "" { // none, or disabled
+		return why
+	}
+	if r, _ := a.chosen(); r.Schedule == "manual" || r.Schedule == "" {
 		return r.ID + " has no timetable, so it has no ticks of the past"
 	}
 	return ""
@@ -164,7 +161,7 @@ func backfillOffers(a *App, rest string) []action.Offer[*App] {
 		}
 		for _, w := range []string{from, to} {
 			if _, err := parseMoment(w); w != "" && err != nil {
-				o.Why = "a range is FROM and TO, such as 2026-11-01 2026-11-05: " + w + " is no date"
+				o.Why = w + " is no date: a range is FROM and TO, such as 2026-11-01 2026-11-05"
 			}
 		}
 		out = append(out, o)
@@ -217,7 +214,8 @@ func (a *App) cancelBackfill(id string) {
 		}
 		return question{
 			why: whyCancelBackfill(b), stamp: id + string(b.State), role: theme.Danger,
-			text: fmt.Sprintf("cancel backfill %s of %s? %d of %d runs were made; the rest is dropped, what runs goes on", id, b.Runner, b.Claimed, b.Total),
+			text: fmt.Sprintf("cancel backfill %s of %s? %d of %d runs were made; the rest is dropped, what runs goes on", id, b.Runner,
+				b.Claimed, b.Total),
 		}
 	}, func(a *App) {
 		o, by := a.o, a.opts.Actor

@@ -73,11 +73,13 @@ func engineActions() []act {
 		},
 		{
 			ID: "engine.drain", Scope: "engine", Keys: []string{"d"}, Group: "act", Foot: 7, Tier: action.Dialog, Wide: true,
-			Title: "drain: finish what was claimed, start nothing new", Short: "drain", Tip: "resume engine ends it", Why: (*App).whyDrain, Do: (*App).drain,
+			Title: "drain: finish what was claimed, start nothing new", Short: "drain", Tip: "resume engine ends it",
+			Why: (*App).whyDrain, Do: (*App).drain,
 		},
 		{
 			ID: "engine.reload", Scope: "engine", Keys: []string{"c"}, Group: "act", Foot: 7, Tier: action.Ask, Wide: true,
-			Title: "read the configuration again", Short: "reload", Tip: "a bad one changes nothing and is shown", Why: (*App).whyReload, Do: (*App).reload,
+			Title: "read the configuration again", Short: "reload", Tip: "a bad one changes nothing and is shown",
+			Why: (*App).whyReload, Do: (*App).reload,
 		},
 		{
 			ID: "engine.backfill.cancel", Scope: "engine", Keys: []string{"x"}, Group: "act", Foot: 4, Tier: action.Ask, Rare: true,

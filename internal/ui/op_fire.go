@@ -92,15 +92,14 @@ func (a *App) fireForm(runner, params, overlap string) *form {
 			policy = r.Overlap
 		}
 		s := "one run now, beside the schedule"
-		if n := liveRuns(r); n > 0 {
+		if n := screen.LiveRuns(r); n > 0 {
 			s = "live now: " + plural(n, "run") + ". The new one " + overlapWords(policy)
 		}
 		role := theme.Plain
-		if liveRuns(r) > 0 && (policy == "cancel_other" || policy == "terminate_other") {
+		if screen.LiveRuns(r) > 0 && (policy == "cancel_other" || policy == "terminate_other") {
 			role = theme.Danger
 		}
-		who := "recorded as " + a.opts.Actor.Name + " via " + a.opts.Actor.Via + ", with its parameters: no secrets in them"
-		out.lines = append(out.lines, fact{role, s}, fact{theme.Muted, who})
+		out.lines = append(out.lines, fact{role, s}, fact{theme.Muted, a.recorded() + ", with its parameters: no secrets in them"})
 		return out
 	}
 	f.submit = func(a *App, f *form) {

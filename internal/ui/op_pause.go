@@ -61,7 +61,7 @@ func (a *App) underWords(s orchestrator.Scope) []fact {
 	names, live := make([]string, 0, len(rs)), 0
 	for _, r := range rs {
 		names = append(names, r.ID)
-		live += liveRuns(r)
+		live += screen.LiveRuns(r)
 	}
 	out := []fact{}
 	if s.Kind != orchestrator.ScopeRunner {
@@ -71,16 +71,6 @@ func (a *App) underWords(s orchestrator.Scope) []fact {
 		out = append(out, fact{theme.Plain, plural(live, "live run") + ": what runs goes on, what waits keeps waiting"})
 	}
 	return out
-}
-
-func liveRuns(r *orchestrator.Runner) int {
-	if r.Live > 0 {
-		return r.Live
-	}
-	if r.Current != nil && r.Current.State.Live() {
-		return 1
-	}
-	return 0
 }
 
 // stampOf changes when what a scope holds, or its pause, changed.
@@ -104,27 +94,9 @@ func (a *App) pauseForm(s orchestrator.Scope, until, reason string, drain bool) 
 	}
 	end := textField("for", until, "until resumed; else 15m, 1h, 15:30 or a date (UTC)")
 	end.check = func(a *App, v string) error { _, err := parseUntil(v, a.now); return err }
-	f := &form{title: verb + theme.Sep + s.String(), verb: verb, fields: []*field{textField("reason", reason, "for the others, such as release 2.4"), end}}
-	f.facts = func(a *App, f *form) facts {
-		out := facts{stamp: a.stampOf(s), lines: a.underWords(s)}
-		switch {
-		case len(a.under(s)) == 0:
-			out.why = "no pipe belongs to " + s.String()
-		case drain:
-			out.lines = append(out.lines, fact{theme.Plain, "nothing new starts; what was claimed before finishes, retries included. Ticks meanwhile are skipped"})
-		case s.Kind == orchestrator.ScopeResource:
-			out.lines = append(out.lines, fact{theme.Plain, "runs that use it wait until it is resumed; their ticks are not skipped"})
-		default:
-			out.lines = append(out.lines, fact{theme.Plain, "ticks meanwhile become skipped rows and are not caught up"})
-		}
-		if h := a.hold(s); h != nil {
-			out.lines = append(out.lines, fact{theme.Paused, "it takes the place of: " + screen.HoldWords(h, a.env())})
-		}
-		if t, err := parseUntil(f.get("for"), a.now); err == nil {
-			out.lines = append(out.lines, fact{theme.Muted, untilWords(t, a.now) + theme.Sep + "recorded as " + a.opts.Actor.Name + " via " + a.opts.Actor.Via})
-		}
-		return out
-	}
+	why := textField("reason", reason, "for the others, such as release 2.4")
+	f := &form{title: verb + theme.Sep + s.String(), verb: verb, fields: []*field{why, end}}
+	f.facts = func(a *App, f *form) facts { return a.pauseFacts(s, f.get("for"), drain) }
 	if s.Kind != orchestrator.ScopeRunner {
 		f.phrase = func(a *App, _ *form) string { return fmt.Sprintf("%s %d", verb, len(a.under(s))) }
 	}
@@ -135,6 +107,34 @@ func (a *App) pauseForm(s orchestrator.Scope, until, reason string, drain bool) 
 		a.send(f, verb+" "+s.String(), func(ctx context.Context) (string, error) { return said, a.doPause(ctx, s, req) }, a.undoPause(s))
 	}
 	return f
+}
+
+// pauseFacts say what a pause of the scope would do.
+func (a *App) pauseFacts(s orchestrator.Scope, end string, drain bool) facts {
+	out := facts{stamp: a.stampOf(s), lines: a.underWords(s)}
+	say := func(role theme.Role, s string) { out.lines = append(out.lines, fact{role, s}) }
+	switch {
+	case len(a.under(s)) == 0:
+		out.why = "no pipe belongs to " + s.String()
+	case drain:
+		say(theme.Plain, "nothing new starts; what was claimed before finishes, retries included. Ticks meanwhile are skipped")
+	case s.Kind == orchestrator.ScopeResource:
+		say(theme.Plain, "runs that use it wait until it is resumed; their ticks are not skipped")
+	default:
+		say(theme.Plain, "ticks meanwhile become skipped rows and are not caught up")
+	}
+	if h := a.hold(s); h != nil {
+		say(theme.Paused, "it takes the place of: "+screen.HoldWords(h, a.env()))
+	}
+	if t, err := parseUntil(end, a.now); err == nil {
+		say(theme.Muted, untilWords(t, a.now)+theme.Sep+a.recorded())
+	}
+	return out
+}
+
+// recorded says how the audit trail names the one who acts.
+func (a *App) recorded() string {
+	return "recorded as " + a.opts.Actor.Name + " via " + a.opts.Actor.Via
 }
 
 func (a *App) doPause(ctx context.Context, s orchestrator.Scope, r orchestrator.PauseRequest) error {

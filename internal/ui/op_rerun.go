@@ -105,8 +105,8 @@ func (a *App) rerunFrom() {
 		}
 		return question{
 			stamp: run.ID + string(run.State) + st.Path,
-			text: fmt.Sprintf("rerun run %s of %s from %s? it and %s after it are done again, %s before it that completed kept", screen.ShortID(run.ID),
-				run.Runner, st.ID, plural(again, "step"), map[bool]string{true: "1 is", false: fmt.Sprintf("%d are", kept)}[kept == 1]),
+			text: fmt.Sprintf("rerun run %s of %s from %s? it and %s after it are done again; %d before it completed, so kept",
+				screen.ShortID(run.ID), run.Runner, st.ID, plural(again, "step"), kept),
 		}
 	}, func(a *App) {
 		_, run := a.chosen()
@@ -169,12 +169,12 @@ func stepNamed(steps []orchestrator.Step, name string) (*orchestrator.Step, erro
 
 // rerunNamed goes to the run, so that the user sees what it is about, and asks.
 func (a *App) rerunNamed(run, how, step string) {
-	a.find("rerun "+run, run, func(a *App, d orchestrator.RunDetail) {
+	a.find("rerun "+screen.ShortID(run), run, func(a *App, d orchestrator.RunDetail) {
 		s := screen.NewRun(d.Run)
 		if how == "from" {
 			st, err := stepNamed(d.Steps, step)
 			if err != nil {
-				a.notes.say(a.now, theme.Failed, theme.GlyphFailed+" rerun "+run+": "+text.Line(err.Error(), 400))
+				a.notes.say(a.now, theme.Failed, theme.GlyphFailed+" rerun "+screen.ShortID(run)+": "+text.Line(err.Error(), 400))
 				return
 			}
 			s = s.At(st.Path)

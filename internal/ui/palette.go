@@ -58,7 +58,7 @@ func commands() []act {
 func (a *App) entries(query string) []entry {
 	words := strings.Fields(strings.ToLower(query))
 	all := a.allEntries(len(words) > 1)
-	if run := a.runEntry(words); run != nil {
+	if run := a.runEntry(strings.Fields(query)); run != nil {
 		all = append(all, *run)
 	}
 	out := slices.DeleteFunc(all, func(e entry) bool { return !e.found(words) })
@@ -113,7 +113,7 @@ func (a *App) pipeEntries(id string, verbs bool) []entry {
 
 // runEntry goes to a run by its number, or by the end of its id as the screens show it.
 func (a *App) runEntry(words []string) *entry {
-	if len(words) != 2 || words[0] != "run" {
+	if len(words) != 2 || !strings.EqualFold(words[0], "run") {
 		return nil
 	}
 	run := a.runNamed(words[1])

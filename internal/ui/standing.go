@@ -79,7 +79,7 @@ func (a *App) standing() (string, theme.Role) {
 	case e.ConfigError != "":
 		return theme.GlyphLate + " configuration not taken: " + e.ConfigError, theme.Late
 	case len(e.Stuck) > 0:
-		return theme.GlyphLate + " " + e.Stuck[0], theme.Late
+		return theme.GlyphLate + " stuck: " + e.Stuck[0], theme.Late
 	case e.Approvals > 0 && len(a.stack) > 0:
 		return fmt.Sprintf("%s %d to answer (6)", theme.GlyphAsk, e.Approvals), theme.Late
 	}

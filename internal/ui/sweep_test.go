@@ -10,14 +10,14 @@ import (
 	"github.com/openticketai/otai-tui/internal/ui/uitest"
 )
 
-// TestEverySizeIsExact draws every scene at sizes from 1x1 to 200x60: no panic, exactly h lines of exactly w columns.
+// TestEverySizeIsExact draws every scene at sizes from 1x1 to 300x100: no panic, exactly h lines of exactly w columns.
 func TestEverySizeIsExact(t *testing.T) {
 	for _, s := range append(scenes, scene{"hostile", hostile, func(d *uitest.Driver) { d.Press("j", "enter", "h") }}) {
 		t.Run(s.name, func(t *testing.T) {
 			d := uitest.Drive(t, uitest.New(s.data()))
 			s.play(d)
-			for _, w := range []int{1, 2, 3, 5, 9, 20, 39, 40, 41, 50, 58, 69, 70, 80, 99, 109, 110, 140, 200} {
-				for _, h := range []int{1, 2, 3, 4, 6, 9, 10, 11, 13, 16, 19, 20, 24, 31, 32, 40, 60} {
+			for _, w := range []int{1, 2, 3, 5, 9, 20, 39, 40, 41, 50, 58, 69, 70, 80, 99, 109, 110, 140, 200, 300} {
+				for _, h := range []int{1, 2, 3, 4, 6, 9, 10, 11, 13, 16, 19, 20, 24, 31, 32, 40, 60, 100} {
 					d.Resize(w, h)
 					lines := d.Lines()
 					if len(lines) != h {
@@ -38,12 +38,15 @@ func TestEverySizeIsExact(t *testing.T) {
 const nasty = "a\x1b[2J\x1b]52;c;eA==\x07\x1b[10;10Hb\u202e\u200bc\xff\t日本👍🏽\r\nd\u009b31m"
 
 func hostile() uitest.Fixture {
-	f := uitest.Tickets()
+	f := uitest.Promises()
 	for i := range f.Snapshot.Runners {
 		r := &f.Snapshot.Runners[i]
 		r.Description, r.Reason, r.Schedule, r.Policy = nasty, nasty, nasty, strings.Repeat(nasty, 50_000)
 		r.ID += nasty
-		r.Tags = []string{nasty}
+		r.Tags, r.Resources, r.HeldBy, r.Overlap = []string{nasty}, []string{nasty}, nasty, nasty
+		if r.Pause != nil {
+			r.Pause.By, r.Pause.Reason = nasty, nasty
+		}
 		if r.Last != nil {
 			r.Last.Error, r.Last.FailedStep, r.Last.Runner = nasty, nasty, r.ID
 		}
@@ -56,18 +59,38 @@ func hostile() uitest.Fixture {
 	}
 	for _, d := range f.Details {
 		for i := range d.Steps {
-			d.Steps[i].ID, d.Steps[i].Error, d.Steps[i].Message = nasty, nasty, nasty
+			d.Steps[i].ID, d.Steps[i].Error, d.Steps[i].Message, d.Steps[i].Kind = nasty, nasty, nasty, nasty
 		}
 	}
 	for i := range f.Logs {
 		f.Logs[i].Msg, f.Logs[i].Step = nasty, nasty
 	}
 	for i := range f.Events {
-		f.Events[i].Text, f.Events[i].By, f.Events[i].Runner = nasty, nasty, nasty
+		e := &f.Events[i]
+		e.Text, e.By, e.Runner, e.Kind, e.Via, e.Before, e.After = nasty, nasty, nasty, nasty, nasty, nasty, nasty
 	}
-	f.Snapshot.Engine.Name = nasty
-	f.Snapshot.Engine.Notices = []string{nasty}
+	for i := range f.Approvals {
+		a := &f.Approvals[i]
+		a.Question, a.Runner, a.Step = nasty, nasty, nasty
+		a.Subject, a.Input = map[string]any{nasty: nasty, "list": []any{nasty}}, map[string]string{nasty: nasty}
+	}
+	for i := range f.Backfills {
+		f.Backfills[i].ID, f.Backfills[i].Runner, f.Backfills[i].By = nasty, nasty, nasty
+	}
+	hostileEngine(&f.Snapshot.Engine)
 	return f
+}
+
+func hostileEngine(e *orchestrator.Engine) {
+	e.Name, e.Config, e.ConfigHash, e.ConfigError, e.StateDir = nasty, nasty, nasty, nasty, nasty
+	e.Notices, e.Stuck = []string{nasty}, []string{nasty}
+	for i := range e.Limits {
+		l := &e.Limits[i]
+		l.Name, l.Rate, l.Breaker, l.Holders = nasty, nasty, nasty, []string{nasty}
+	}
+	for i := range e.Holds {
+		e.Holds[i].Pause.By, e.Holds[i].Pause.Reason, e.Holds[i].Scope.Name = nasty, nasty, nasty
+	}
 }
 
 // TestHostileTextStaysText: foreign text never brings a control character into a frame, on any screen, live or read.
@@ -83,7 +106,8 @@ func TestHostileTextStaysText(t *testing.T) {
 			}
 		}
 		look("pipes")
-		for _, keys := range [][]string{{"enter"}, {"G", "h"}, {"enter"}, {"j", "tab", "j"}, {"q", "q", "H"}, {"q", "L"}, {"2"}, {"3"}, {"w"}, {"4", "j"}, {"1", "t"}, {"n", "x"}, {"n", "?"}} {
+		for _, keys := range [][]string{{"enter"}, {"G", "h"}, {"enter"}, {"j", "tab", "j"}, {"q", "q", "H"}, {"q", "L"}, {"2"}, {"3"}, {"w"}, {"4", "j"}, {"1", "t"}, {"n", "x"}, {"n", "?"}, {"esc", "P"}, {"esc", "T"},
+			{"esc", "B"}, {"esc", "5"}, {"G"}, {"p"}, {"esc", "6"}, {"a"}, {"esc", ":", "pause "}} {
 			d.Press(keys...)
 			look(strings.Join(keys, " "))
 		}

@@ -103,15 +103,6 @@ func parseMoment(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is neither a length such as 15m, 1h or 2d, nor a time such as 15:30 or 2026-11-24T15:30 (UTC)", s)
 }
 
-// moment prints a time so that parseMoment reads it.
-func moment(t time.Time) string {
-	t = t.UTC()
-	if t.Equal(t.Truncate(24 * time.Hour)) {
-		return t.Format(time.DateOnly)
-	}
-	return t.Format("2006-01-02T15:04")
-}
-
 // untilWords say when something ends, for a person.
 func untilWords(t, now time.Time) string {
 	if t.IsZero() {

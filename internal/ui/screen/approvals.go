@@ -190,15 +190,9 @@ func subjectLines(a *orchestrator.Approval, w int) []string {
 	}
 	var out []string
 	for _, k := range keys {
-		value := ""
-		switch v := a.Subject[k].(type) {
-		case string:
-			value = v
-		default:
-			b, err := json.Marshal(v)
-			if value = string(b); err != nil {
-				value = fmt.Sprint(v)
-			}
+		value, ok := a.Subject[k].(string)
+		if b, err := json.Marshal(a.Subject[k]); !ok && err == nil {
+			value = string(b)
 		}
 		name := text.Truncate(text.Line(k, 64), width, theme.Ellipsis)
 		name += strings.Repeat(" ", width-text.Width(name)+2)

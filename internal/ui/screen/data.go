@@ -81,11 +81,20 @@ func (d *Data) Runner(id string) *orchestrator.Runner {
 func (d *Data) Live() int {
 	n := 0
 	for i := range d.Runners {
-		if c := d.Runners[i].Current; c != nil && c.State.Live() {
-			n++
-		}
+		n += LiveRuns(&d.Runners[i])
 	}
 	return n
+}
+
+// LiveRuns counts the live runs of a runner.
+func LiveRuns(r *orchestrator.Runner) int {
+	if r.Live > 0 {
+		return r.Live
+	}
+	if r.Current != nil && r.Current.State.Live() {
+		return 1
+	}
+	return 0
 }
 
 func safeRunner(r orchestrator.Runner) orchestrator.Runner {

@@ -39,7 +39,9 @@ func healthRows(d *orchestrator.Engine) []engineRow {
 		out = append(out, engineRow{key: fmt.Sprint("problem:", i), mark: markBad, name: "problem", value: p, role: theme.Failed})
 	}
 	for i, s := range d.Stuck {
-		out = append(out, engineRow{key: fmt.Sprint("stuck:", i), mark: markLate, name: "stuck run", value: s + theme.Sep + "it keeps its slot", role: theme.Late})
+		out = append(out, engineRow{
+			key: fmt.Sprint("stuck:", i), mark: markLate, name: "stuck run", value: s + theme.Sep + "it keeps its slot", role: theme.Late,
+		})
 	}
 	if d.Undelivered > 0 {
 		out = append(out, engineRow{
@@ -55,8 +57,8 @@ func healthRows(d *orchestrator.Engine) []engineRow {
 	}
 	if d.ConfigError != "" {
 		out = append(out, engineRow{
-			key: "config.error", mark: markBad, name: "new configuration", value: "not taken: " + d.ConfigError + theme.Sep + "the old one stays in force",
-			role: theme.Failed,
+			key: "config.error", mark: markBad, name: "new configuration", role: theme.Failed,
+			value: "not taken: " + d.ConfigError + theme.Sep + "the old one stays in force",
 		})
 	}
 	if len(out) == 0 {
@@ -88,7 +90,10 @@ func roomRows(d *orchestrator.Engine, env Env) []engineRow {
 		writer.value = "nothing written yet"
 	}
 	disk := engineRow{key: "disk", mark: markNone, name: "disk", value: "history " + size(d.Disk.History) + ", of it log " + size(d.Disk.WAL)}
-	if d.Disk.Free >= 0 && d.Disk != (orchestrator.Disk{}) {
+	switch {
+	case d.Disk == (orchestrator.Disk{}):
+		disk.value = "not measured yet"
+	case d.Disk.Free >= 0:
 		disk.value += theme.Sep + size(d.Disk.Free) + " free"
 	}
 	if d.StateDir != "" {

@@ -163,9 +163,9 @@ func (e *Events) Receive(Env, Answer) {}
 // Draw draws the feed as a whole screen.
 func (e *Events) Draw(env Env, c part.Canvas) {
 	l := e.list(env)
-	title := fmt.Sprintf("%d events%snewest first", len(l), theme.Sep)
+	title := count(len(l), "event", "events") + theme.Sep + "newest first"
 	if e.filter.query != "" {
-		title = fmt.Sprintf("%d events%s/%s", len(l), theme.Sep, e.filter.query)
+		title = count(len(l), "event", "events") + theme.Sep + "/" + e.filter.query
 	}
 	c.Rule(0, title, e.note(env))
 	if len(l) == 0 {

@@ -36,7 +36,7 @@ func stamp(r *orchestrator.Runner) string {
 	if run == nil {
 		return ""
 	}
-	return fmt.Sprint(run.ID, run.State, run.Attempts, r.StepsDone, r.StepsAll, run.EndedAt.Unix())
+	return fmt.Sprint(run.ID, run.State, run.Attempts, run.Handlers, r.StepsDone, r.StepsAll, run.EndedAt.Unix())
 }
 
 // Wants asks for the steps and next ticks of the runner under the cursor, when there is room to show them. Steps of a

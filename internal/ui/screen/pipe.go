@@ -138,7 +138,7 @@ func (p *Pipe) Wants(env Env) []Want {
 	if run := p.run(r); run != nil {
 		st := run.ID
 		if run.ID != p.chosen || run == r.Current || run == r.Last {
-			st = fmt.Sprint(run.ID, run.State, run.Attempts, run.EndedAt.Unix(), r.StepsDone, r.StepsAll)
+			st = fmt.Sprint(run.ID, run.State, run.Attempts, run.EndedAt.Unix(), run.Handlers, r.StepsDone, r.StepsAll)
 		}
 		if p.of != run.ID || p.peek.stamp != st && env.Now.Sub(p.peek.at) >= refresh {
 			out = append(out, Want{Key: "pipe:" + st, Kind: WantDetail, Run: run.ID, Runner: r.ID})

@@ -129,16 +129,20 @@ func (r *Run) Steps() []orchestrator.Step { return r.steps }
 // Refresh has nothing to sort; steps come through Wants.
 func (r *Run) Refresh(Env) {}
 
-// stampOf changes when the run may have changed.
-func (r *Run) stampOf(d *Data) string {
-	rn := d.Runner(r.runner)
+// stampOf changes when the run may have changed. Of a run that is neither its runner's current nor its last one nothing
+// is told, so while it goes on it is read every other second.
+func (r *Run) stampOf(env Env) string {
+	rn := env.Data.Runner(r.runner)
 	if rn == nil {
 		return ""
 	}
 	for _, run := range []*orchestrator.Run{rn.Current, rn.Last} {
 		if run != nil && run.ID == r.id {
-			return fmt.Sprint(run.State, run.Attempt, run.Attempts, run.EndedAt.Unix(), rn.StepsDone, rn.StepsAll)
+			return fmt.Sprint(run.State, run.Attempt, run.Attempts, run.EndedAt.Unix(), run.Handlers, rn.StepsDone, rn.StepsAll)
 		}
+	}
+	if r.loaded && (!r.run.State.Terminal() || r.run.Handlers == "pending") {
+		return fmt.Sprint("poll ", env.Now.Unix()/2)
 	}
 	return ""
 }
@@ -146,7 +150,7 @@ func (r *Run) stampOf(d *Data) string {
 // Wants asks for the steps when the run changed, at most once a second, and for the log.
 func (r *Run) Wants(env Env) []Want {
 	var out []Want
-	st := r.stampOf(env.Data)
+	st := r.stampOf(env)
 	if !r.loaded || st != r.stamp && env.Now.Sub(r.readAt) >= refresh {
 		out = append(out, Want{Key: "run:" + r.id + ":" + st, Kind: WantDetail, Run: r.id, Runner: st})
 	}

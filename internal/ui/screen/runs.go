@@ -72,9 +72,12 @@ func (s *Runs) stampOf(d *Data) string {
 		if s.runner != "" && r.ID != s.runner {
 			continue
 		}
+		if r.Live > 1 { // the others show in their number only
+			fmt.Fprint(&b, r.Live, r.Waiting)
+		}
 		for _, run := range []*orchestrator.Run{r.Current, r.Last} {
 			if run != nil {
-				fmt.Fprint(&b, run.ID, run.State, run.Attempts)
+				fmt.Fprint(&b, run.ID, run.State, run.Attempts, run.Handlers)
 			}
 		}
 	}

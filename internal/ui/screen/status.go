@@ -101,7 +101,7 @@ func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
 		return StateMark(r.State)
 	case Asking(r):
 		return Mark{theme.GlyphAsk, "to answer", theme.Late}
-	case Held(r) && r.State != orchestrator.Paused:
+	case Held(r) && r.Pause == nil && r.HeldBy != "": // by something it belongs to
 		return Mark{theme.GlyphPaused, "held", theme.Paused}
 	case r.OverdueFor > 0 && calm(r) && !Held(r):
 		return Mark{theme.GlyphLate, "no ok " + text.CalmAge(r.OverdueFor), theme.Late}

@@ -28,7 +28,8 @@ func Promises() Fixture {
 	}
 	f.Events = append([]o.Event{
 		{
-			ID: 1010, At: Now.Add(-time.Second), Kind: "paused", State: o.Paused, Text: "paused tag night until 15:00: release 2.4", By: "kim", Via: "ssh",
+			ID: 1010, At: Now.Add(-time.Second), Kind: "paused", State: o.Paused, By: "kim", Via: "ssh",
+			Text:   "paused tag night until 15:00: release 2.4",
 			Before: "running", After: "paused until 15:00: release 2.4",
 		},
 		{
@@ -66,8 +67,14 @@ func (f *Fixture) limits() {
 		{Name: "tag tickets", Max: 6, Used: 2, Holders: []string{"crm-sync", "kb-suggest"}},
 	}
 	e.Holds = []o.Hold{
-		{Scope: o.Scope{Kind: o.ScopeTag, Name: "night"}, Pause: o.Pause{By: "kim", Reason: "release 2.4", At: Now.Add(-time.Second), Until: Now.Add(57*time.Minute + 29*time.Second)}},
-		{Scope: o.Scope{Kind: o.ScopeResource, Name: "translator"}, Pause: o.Pause{By: "alex", Reason: "they migrate", At: Now.Add(-2 * time.Hour)}},
+		{
+			Scope: o.Scope{Kind: o.ScopeTag, Name: "night"},
+			Pause: o.Pause{By: "kim", Reason: "release 2.4", At: Now.Add(-time.Second), Until: Now.Add(57*time.Minute + 29*time.Second)},
+		},
+		{
+			Scope: o.Scope{Kind: o.ScopeResource, Name: "translator"},
+			Pause: o.Pause{By: "alex", Reason: "they migrate", At: Now.Add(-2 * time.Hour)},
+		},
 	}
 }
 
@@ -115,7 +122,8 @@ func (f *Fixture) handled() {
 func (f *Fixture) asking() {
 	r := f.runnerOf("vip-queue")
 	run := o.Run{
-		ID: RunID(112), Runner: r.ID, Trigger: "interval", State: o.Paused, Count: 1, Attempt: 1, Attempts: 1, Reason: "waits for an answer: move 12 tickets",
+		ID: RunID(112), Runner: r.ID, Trigger: "interval", State: o.Paused, Count: 1, Attempt: 1, Attempts: 1,
+		Reason:    "waits for an answer: move 12 tickets",
 		CreatedAt: Now.Add(-11 * time.Minute), DueAt: Now.Add(-11 * time.Minute), StartedAt: Now.Add(-11 * time.Minute),
 	}
 	r.State, r.Current, r.Reason, r.Live = o.Paused, &run, run.Reason, 1
@@ -129,8 +137,9 @@ func (f *Fixture) asking() {
 	f.Runs = append([]o.Run{run}, f.Runs...)
 	f.Approvals = []o.Approval{
 		{
-			Run: run.ID, Step: "vip-queue/approve", Runner: r.ID, Question: "Move 12 tickets of key accounts to the VIP queue?", At: Now.Add(-11 * time.Minute),
-			Until: Now.Add(49 * time.Minute), Input: map[string]string{"queue": "text", "limit": "number", "notify": "bool"},
+			Run: run.ID, Step: "vip-queue/approve", Runner: r.ID, Question: "Move 12 tickets of key accounts to the VIP queue?",
+			At: Now.Add(-11 * time.Minute), Until: Now.Add(49 * time.Minute),
+			Input: map[string]string{"queue": "text", "limit": "number", "notify": "bool"},
 			Subject: map[string]any{
 				"tickets": []any{4711.0, 4712.0, 4719.0}, "customers": "Globex, Initech, Umbrella",
 				"why": "each has written more than " + strings.Repeat("two mails and ", 6) + "waits for hours",
