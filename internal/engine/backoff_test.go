@@ -15,6 +15,7 @@ import (
 func TestBackoffTable(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
+	list := []time.Duration{time.Second, time.Minute, time.Hour}
 	busy := func(d time.Duration) error { return fault.NewRateLimited(boom, d) }
 	for _, c := range []struct {
 		name    string
@@ -38,6 +39,23 @@ func TestBackoffTable(t *testing.T) {
 		{"no attempt yet", pipe.Retry{Delay: time.Second}, 0, boom, 900 * time.Millisecond, 1100 * time.Millisecond},
 		{"endless bound", pipe.Retry{Delay: time.Hour, MaxDelay: math.MaxInt64}, math.MaxInt, boom, math.MaxInt64 / 10 * 9, math.MaxInt64},
 		{"endless delay", pipe.Retry{Delay: math.MaxInt64, MaxDelay: math.MaxInt64}, 2, boom, math.MaxInt64 / 10 * 9, math.MaxInt64},
+		{"own coefficient", pipe.Retry{Delay: 10 * time.Second, Coefficient: 3, NoJitter: true}, 3, boom, 90 * time.Second, 90 * time.Second},
+		{"a broken coefficient", pipe.Retry{Delay: 10 * time.Second, Coefficient: 1.5, NoJitter: true}, 2, boom, 15 * time.Second, 15 * time.Second},
+		{"constant", pipe.Retry{Delay: 10 * time.Second, Coefficient: 1, NoJitter: true}, 99, boom, 10 * time.Second, 10 * time.Second},
+		{"shrinking is constant", pipe.Retry{Delay: 10 * time.Second, Coefficient: 0.5, NoJitter: true}, 9, boom, 10 * time.Second, 10 * time.Second},
+		{"no number", pipe.Retry{Delay: time.Second, Coefficient: math.NaN(), NoJitter: true}, 9, boom, time.Second, time.Second},
+		{"endless coefficient", pipe.Retry{Delay: time.Second, Coefficient: math.Inf(1), NoJitter: true}, 2, boom, 10 * time.Minute, 10 * time.Minute},
+		{"nothing, endlessly", pipe.Retry{Coefficient: math.Inf(1)}, 2, boom, 0, 0},
+		{"exact at the bound", pipe.Retry{Delay: time.Hour, NoJitter: true}, 1, boom, 10 * time.Minute, 10 * time.Minute},
+		{"list, first", pipe.Retry{Delays: list, NoJitter: true}, 1, boom, time.Second, time.Second},
+		{"list, second", pipe.Retry{Delays: list, NoJitter: true}, 2, boom, time.Minute, time.Minute},
+		{"list, its last repeats", pipe.Retry{Delays: list, NoJitter: true}, 9, boom, time.Hour, time.Hour},
+		{"list, endless attempts", pipe.Retry{Delays: list, NoJitter: true}, math.MaxInt, boom, time.Hour, time.Hour},
+		{"list with a bound", pipe.Retry{Delays: list, MaxDelay: time.Minute, NoJitter: true}, 3, boom, time.Minute, time.Minute},
+		{"list with jitter", pipe.Retry{Delays: list}, 2, boom, 54 * time.Second, 66 * time.Second},
+		{"list instead of delay", pipe.Retry{Delay: time.Hour, Coefficient: 7, Delays: list[:1], NoJitter: true}, 2, boom, time.Second, time.Second},
+		{"list with a negative", pipe.Retry{Delays: []time.Duration{-time.Hour}}, 1, boom, 0, 0},
+		{"list, asked to wait longer", pipe.Retry{Delays: list, NoJitter: true}, 1, busy(time.Minute), time.Minute, time.Minute},
 		{"asked to wait longer", pipe.Retry{Delay: time.Second}, 1, busy(90 * time.Second), 90 * time.Second, 90 * time.Second},
 		{"asked to wait past the bound", pipe.Retry{Delay: 1, MaxDelay: time.Second}, 1, busy(time.Minute), time.Minute, time.Minute},
 		{"asked to wait shorter", pipe.Retry{Delay: 30 * time.Second}, 1, busy(time.Second), 27 * time.Second, 33 * time.Second},
@@ -62,6 +80,9 @@ func TestBackoffHoldsForAnything(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	for range 20_000 {
 		p := pipe.Retry{Delay: anyDuration(rnd), MaxDelay: anyDuration(rnd)}
+		if rnd.IntN(2) == 0 {
+			p.Coefficient = 1 + rnd.ExpFloat64()
+		}
 		limit := p.MaxDelay
 		if limit <= 0 {
 			limit = pipe.DefaultMaxDelay
@@ -132,6 +153,69 @@ func TestJitterSpreads(t *testing.T) {
 					t.Errorf("%s: tenth %d holds %d of %d", name, d, deciles[d], many)
 				}
 			}
+		}
+	}
+}
+
+// TestListedDelaysHoldForAnything: without jitter each delay is the listed one, but for the bound.
+func TestListedDelaysHoldForAnything(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(uint64(time.Now().Unix()/86400), 2))
+	for range 2_000 {
+		p := pipe.Retry{Delays: make([]time.Duration, 1+rnd.IntN(5)), NoJitter: true}
+		for i := range p.Delays {
+			p.Delays[i] = anyDuration(rnd)
+		}
+		if rnd.IntN(2) == 0 {
+			p.MaxDelay = max(anyDuration(rnd), 1)
+		}
+		jittered := p
+		jittered.NoJitter = false
+		for n := 1; n < 9; n++ {
+			want := max(p.Delays[min(n, len(p.Delays))-1], 0)
+			if p.MaxDelay > 0 {
+				want = min(want, p.MaxDelay)
+			}
+			if got := backoff(p, n, "s", nil); got != want {
+				t.Fatalf("%+v attempt %d waits %s, want %s", p, n, got, want)
+			}
+			got := backoff(jittered, n, fmt.Sprint(n), nil)
+			if math.Abs(float64(got-want)) > float64(want)*0.1+1 || p.MaxDelay > 0 && got > p.MaxDelay {
+				t.Fatalf("%+v attempt %d with jitter waits %s, want about %s", p, n, got, want)
+			}
+		}
+	}
+}
+
+// TestRetryOnNarrows: only the named classes are tried again, and naming one that no retry can help changes nothing.
+func TestRetryOnNarrows(t *testing.T) {
+	t.Parallel()
+	all := []fault.Class{fault.Transient, fault.RateLimited, fault.Timeout, fault.Permanent, fault.Cancelled, ""}
+	for set := range 1 << len(all) {
+		on := []fault.Class{}
+		for i, c := range all {
+			if set&(1<<i) != 0 {
+				on = append(on, c)
+			}
+		}
+		for i, c := range all {
+			if got, want := mayRetry(pipe.Retry{Retries: 1, On: on}, 1, c), i < 3 && set&(1<<i) != 0; got != want {
+				t.Errorf("retry on %q, class %q: %v", on, c, got)
+			}
+		}
+	}
+}
+
+func TestPolicyInWords(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]pipe.Retry{
+		"30s..10m exp": {Delay: 30 * time.Second},
+		"30s":          {Delay: 30 * time.Second, Coefficient: 1},
+		"1s, 1m, 1h":   {Delays: []time.Duration{time.Second, time.Minute, time.Hour}},
+		"30s..5m exp":  {Delay: 30 * time.Second, MaxDelay: 5 * time.Minute},
+	} {
+		if got := delaysText(retryPolicy(&p, nil)); got != want {
+			t.Errorf("%+v is %q, want %q", p, got, want)
 		}
 	}
 }

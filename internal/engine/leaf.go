@@ -142,8 +142,11 @@ func (x *execution) leafFailed(ctx context.Context, st *store.StepRow, started t
 		return nodeOutcome{kind: nodeWaiting, next: st.NextAt, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts}
 	}
 	why := "attempts exhausted"
-	if !class.Retryable() {
+	switch {
+	case !class.Retryable():
 		why = "no retry can help"
+	case !mayRetry(policy, 0, class):
+		why = "its policy does not retry " + string(class) + " errors"
 	}
 	st.State, st.EndedAt = orchestrator.Failed, now
 	st.Reason = fmt.Sprintf("attempt %d of %d failed, %s", st.Attempt, st.MaxAttempts, why)

@@ -164,13 +164,28 @@ func policyText(c *config.Runner) string {
 	p := retryPolicy(c.Pipe.Retry, nil)
 	parts := []string{"no retry"}
 	if p.Retries > 0 {
-		parts[0] = fmt.Sprintf("retry %d × %s..%s exp", p.Retries, shortDuration(p.Delay), shortDuration(p.MaxDelay))
+		parts[0] = fmt.Sprintf("retry %d × %s", p.Retries, delaysText(p))
 	}
 	parts = append(parts, "skip if running")
 	if c.Timeout > 0 {
 		parts = append(parts, "timeout "+shortDuration(c.Timeout))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// delaysText is "30s..10m exp", "30s", or the list "10s, 1m, 5m".
+func delaysText(p pipe.Retry) string {
+	switch {
+	case len(p.Delays) > 0:
+		parts := make([]string, len(p.Delays))
+		for i, d := range p.Delays {
+			parts[i] = shortDuration(d)
+		}
+		return strings.Join(parts, ", ")
+	case coefficientOf(p) == 1:
+		return shortDuration(min(p.Delay, p.MaxDelay))
+	}
+	return shortDuration(p.Delay) + ".." + shortDuration(p.MaxDelay) + " exp"
 }
 
 // retryPolicy is the policy in force: own, else inherited, else the defaults.
@@ -182,9 +197,7 @@ func retryPolicy(own, inherited *pipe.Retry) pipe.Retry {
 	case inherited != nil:
 		p = *inherited
 	}
-	if p.MaxDelay <= 0 {
-		p.MaxDelay = pipe.DefaultMaxDelay
-	}
+	p.MaxDelay = maxDelayOf(p)
 	return p
 }
 
