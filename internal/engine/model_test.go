@@ -19,23 +19,22 @@ type model struct {
 
 // mRunner is one runner of the model.
 type mRunner struct {
-	id       string
-	every    time.Duration
-	anchor   time.Time
-	policy   config.Policy
-	retries  int
-	delay    time.Duration // before each retry
-	cursor   time.Time
-	backlog  time.Time // newest tick of a backlog that runs one after the other
-	waits    bool      // the next tick of the backlog waits for the end of a run
-	paused   bool
-	live     []*mRun
-	ended    map[string]*mRun // by key
-	skipped  int
-	missed   int
-	dropped  int
-	ticks    int // nominal times that the cursor has passed
-	tickRuns int // of them, the ones that became a run
+	id      string
+	every   time.Duration
+	anchor  time.Time
+	policy  config.Policy
+	retries int
+	delay   time.Duration // before each retry
+	cursor  time.Time
+	backlog time.Time // newest tick of a backlog that runs one after the other
+	waits   bool      // the next tick of the backlog waits for the end of a run
+	paused  bool
+	live    []*mRun
+	ended   map[string]*mRun // by key
+	skipped int
+	missed  int
+	dropped int
+	ticks   int // nominal times that the cursor has passed
 }
 
 // mRun is one run of the model.
@@ -192,8 +191,8 @@ func (r *mRunner) claim(run *mRun, now time.Time) bool {
 		}
 	}
 	r.live = append(r.live, run)
-	if !run.nominal.IsZero() {
-		r.tickRuns++
+	if run.nominal.IsZero() && r.mayStart(run) { // who fires a paused runner means it
+		r.begin(run, now)
 	}
 	r.startWaiting(now)
 	return true
@@ -212,10 +211,14 @@ func (r *mRunner) startWaiting(now time.Time) {
 		return
 	}
 	for _, run := range r.live {
-		if run.state == orchestrator.Pending && (r.policy.Overlap == config.OverlapAllowAll || run == r.live[0]) {
+		if run.state == orchestrator.Pending && r.mayStart(run) {
 			r.begin(run, now)
 		}
 	}
+}
+
+func (r *mRunner) mayStart(run *mRun) bool {
+	return r.policy.Overlap == config.OverlapAllowAll || run == r.live[0]
 }
 
 func (r *mRunner) begin(run *mRun, now time.Time) {
