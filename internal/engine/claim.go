@@ -24,38 +24,43 @@ const (
 type claim struct {
 	run    orchestrator.Run // the row as it is to be written; a copy, so that the writer shares nothing with the loop
 	key    string
-	live   *live         // nil = no run
-	cursor *store.Cursor // nil = fired by hand
+	live   *live                 // nil = no run
+	cursor *store.Cursor         // nil = fired by hand
+	also   func(*store.Tx) error // belongs to the row's transaction; nil = nothing
 }
 
 // arm puts a trigger's next tick into the timetable.
 func (l *loop) arm(t *trigger) {
-	if next, ok := t.cfg.Schedule.Next(t.cursor); ok {
-		l.timetable.set(t.it, next)
+	next, ok := t.upcoming()
+	if !ok {
+		l.timetable.drop(t.it)
+		return
 	}
+	t.next = next
+	l.timetable.set(t.it, t.due(next))
 }
 
 // tick is called when a trigger is due. Ticks that were passed over (the engine was down, the machine was suspended or too
 // busy) are handled as the runner's catch-up policy says; each of them ends in a row, alone or counted.
 func (l *loop) tick(t *trigger, now time.Time) {
-	nominal := t.it.due
+	nominal := t.next
 	if t.backlog.IsZero() || nominal.After(t.backlog) {
 		t.backlog = time.Time{}
-		if next, ok := t.cfg.Schedule.Next(nominal); ok && !next.After(now) {
+		if next, ok := t.cfg.Schedule.Next(nominal); ok && !t.due(next).After(now) {
 			nominal = l.catchUp(t, nominal, now)
 		}
 	}
-	if p := t.r.pause; p != nil && !p.Until.IsZero() && !p.Until.After(nominal) {
-		l.release(t.r, "the pause's end", nil) // both were passed over, and the pause ended first
-	}
+	l.endPauseAt(t.r, nominal)
+	mark, due := len(l.claims), t.due(nominal)
 	switch {
 	case !t.backlog.IsZero() && t.r.busy() && t.r.pause == nil:
 		t.waits = true // one after the other: the end of the run asks again
 		return
-	case l.tooLate(t, nominal, now):
+	case l.tooLate(t, nominal, due, now):
 	default:
 		l.claimTick(t, nominal, now)
 	}
+	l.dress(t, mark, occasion{due: due})
 	t.cursor = nominal
 	l.arm(t)
 	l.touch(t.r)
@@ -64,6 +69,9 @@ func (l *loop) tick(t *trigger, now time.Time) {
 // catchUp decides over a backlog and gives the tick to go on with. first is the oldest due tick.
 func (l *loop) catchUp(t *trigger, first, now time.Time) time.Time {
 	latest, count := schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
+	if count > 1 && t.due(latest).After(now) { // its jitter is not over yet
+		latest, count = schedule.Latest(t.cfg.Schedule, t.cursor, latest.Add(-1), maxBacklog)
+	}
 	older := count - 1
 	if older <= 0 {
 		return latest
@@ -102,8 +110,8 @@ func (l *loop) catchUpAll(t *trigger, first, latest time.Time, count int, now ti
 }
 
 // tooLate gives a tick that must not start any more its row.
-func (l *loop) tooLate(t *trigger, nominal, now time.Time) bool {
-	p, late := t.r.cfg.Policy, now.Sub(nominal)
+func (l *loop) tooLate(t *trigger, nominal, due, now time.Time) bool {
+	p, late := t.r.cfg.Policy, now.Sub(due)
 	switch window := cmp.Or(p.CatchupWindow, defaultCatchupWindow); {
 	case late > window:
 		l.claimNotRun(t, nominal, now, orchestrator.Missed, "passed more than "+shortDuration(window)+" before the engine could run it")
@@ -122,12 +130,33 @@ func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
 	switch {
 	case r.pause != nil:
 		l.claimNotRun(t, nominal, now, orchestrator.Skipped, pauseText(r.pause, nil))
-	case r.busy():
-		l.claimNotRun(t, nominal, now, orchestrator.Skipped, r.current().busyText())
 	default:
-		lv := l.newLive(r, t.cfg.Name, nominal, now)
-		l.claims = append(l.claims, claim{run: lv.run, live: lv, cursor: t.cursorAt(nominal)})
+		l.claimOverlap(t, nominal, now)
 	}
+}
+
+// claimOverlap lets the overlap policy decide over a tick.
+func (l *loop) claimOverlap(t *trigger, nominal, now time.Time) {
+	r := t.r
+	v, reason := r.another("")
+	switch v {
+	case skipTick:
+		l.claimNotRun(t, nominal, now, orchestrator.Skipped, reason)
+		return
+	case dropTick:
+		l.claimNotRun(t, nominal, now, orchestrator.Dropped, reason)
+		if !r.full {
+			l.event(orchestrator.Event{
+				At: now, Kind: string(orchestrator.Dropped), Runner: r.cfg.ID, State: orchestrator.Dropped, By: "engine",
+				Text: "ticks are dropped from " + now.Format(time.RFC3339) + ": " + reason,
+			})
+		}
+		r.full = true
+		return
+	}
+	r.full = false
+	lv := l.newLive(r, "", t.cfg.Name, nominal, now)
+	l.claims = append(l.claims, claim{run: lv.run, live: lv, cursor: t.cursorAt(nominal)})
 }
 
 // claimMissed gives the ticks older than the one that goes on their common row. Its own nominal time is the first of them.
@@ -155,11 +184,12 @@ func (l *loop) rowFor(t *trigger, nominal, now time.Time, state orchestrator.Sta
 }
 
 func (t *trigger) cursorAt(nominal time.Time) *store.Cursor {
-	return &store.Cursor{Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Spec: t.spec, Anchor: t.anchor, Nominal: nominal}
+	return &store.Cursor{Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Spec: t.spec, Anchor: t.anchor, Nominal: nominal, Runs: t.runs}
 }
 
-// newLive makes the runner's live run, with a slot when one is free.
-func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *live {
+// newLive makes a live run, with a slot when one is free and nothing else is to be waited for. The overlap policy has admitted
+// it; asked is the one wanted by hand.
+func (l *loop) newLive(r *runner, asked, triggerName string, nominal, now time.Time) *live {
 	l.seq++
 	r.grew = true
 	due := nominal
@@ -168,10 +198,13 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 	}
 	lv := &live{r: r, run: orchestrator.Run{
 		ID: strconv.FormatInt(l.seq, 10), Runner: r.cfg.ID, Trigger: triggerName, Nominal: nominal, State: orchestrator.Pending,
-		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due,
+		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due, Overlap: asked, Definition: r.cfg.Hash,
+		Priority: cmp.Or(r.cfg.Policy.Priority, config.DefaultPriority),
 	}}
 	l.adopt(lv)
-	if l.busy < l.slots && len(l.ready) == 0 && !l.draining {
+	if other := r.ahead(lv); other != nil {
+		lv.run.Reason = other.waitedFor()
+	} else if m, _ := r.peers.blocker(now); m == nil && !l.draining && !l.slots.full(1) && l.queue.idle(r.peers) {
 		l.reserve(lv, now)
 	}
 	return lv
@@ -179,7 +212,8 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 
 // reserve takes a slot for a run that starts once this is durable.
 func (l *loop) reserve(lv *live, now time.Time) {
-	l.busy++
+	l.grip(lv, now)
+	l.queue.served(lv.r)
 	lv.reserved = true
 	lv.run.State, lv.run.Reason, lv.run.NextAt = orchestrator.Running, "", time.Time{}
 	if lv.run.StartedAt.IsZero() {
@@ -219,7 +253,12 @@ func insertClaim(tx *store.Tx, c *claim, epoch int64) (bool, error) {
 			return false, err
 		}
 	}
-	if c.live != nil {
+	if c.also != nil {
+		if err := c.also(tx); err != nil {
+			return false, err
+		}
+	}
+	if c.live != nil || c.key != "" {
 		return tx.InsertRun(&c.run, c.key, epoch)
 	}
 	folded, err := tx.FoldTick(&c.run)
@@ -231,20 +270,17 @@ func insertClaim(tx *store.Tx, c *claim, epoch int64) (bool, error) {
 
 // claimed goes on with a run whose row is durable. A tick that had its row already is not run again.
 func (l *loop) claimed(lv *live, ok bool) {
+	lv.claimed = true
 	switch {
 	case !ok:
-		if lv.reserved {
-			lv.reserved = false
-			l.busy--
-		}
+		l.letGo(lv)
 		l.forget(lv)
 		l.freed(lv.r)
 		l.e.log.Warn("tick has its row already, not run again", "runner", lv.run.Runner, "nominal", lv.run.Nominal)
-	case lv.run.State == orchestrator.Cancelled: // cancelled while the claim was on its way
 	case lv.reserved:
 		l.launch(lv)
-	default:
-		l.enqueue(lv)
+	default: // unless it was cancelled while the claim was on its way
+		l.letIn(lv)
 	}
 	l.touch(lv.r)
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/store"
@@ -102,15 +102,15 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 	if l.draining {
 		return "", notNow("the engine is stopping")
 	}
-	if r.busy() {
-		return "", r.refuse()
+	if err := r.refuses(req.Overlap); err != nil {
+		return "", err
 	}
 	if _, err := l.e.definitionFor(r.cfg.Pipe, req.Params); err != nil {
 		return "", err
 	}
 	now := l.e.clock()
-	lv := l.newLive(r, "manual", time.Time{}, now)
-	lv.run.By, lv.run.Params, lv.key = req.By.Name, req.Params, req.Key
+	lv := l.newLive(r, req.Overlap, "manual", time.Time{}, now)
+	lv.run.By, lv.run.Params, lv.key, lv.forced = req.By.Name, req.Params, req.Key, r.pause != nil
 	c := claim{run: lv.run, key: req.Key, live: lv}
 	ev := orchestrator.Event{
 		At: now, Kind: "fired", Runner: r.cfg.ID, Run: lv.run.ID, State: orchestrator.Pending, By: actorText(req.By),
@@ -190,7 +190,7 @@ func (e *Engine) Resume(ctx context.Context, runnerID string, by orchestrator.Ac
 func (l *loop) hold(r *runner, p orchestrator.Pause) {
 	r.pause = &p
 	for _, lv := range r.lives {
-		if lv.queued {
+		if lv.queued() {
 			l.holdBack(lv)
 		}
 	}
@@ -203,9 +203,8 @@ func (l *loop) hold(r *runner, p orchestrator.Pause) {
 
 // holdBack takes a run that waits for a slot out of the queue until its runner is resumed.
 func (l *loop) holdBack(lv *live) {
-	lv.held, lv.queued = true, false
-	l.timetable.drop(lv.it)
-	l.ready = slices.DeleteFunc(l.ready, func(other *live) bool { return other == lv })
+	lv.held = true
+	l.unqueue(lv)
 }
 
 func (l *loop) release(r *runner, by string, done func(error)) {
@@ -220,7 +219,7 @@ func (l *loop) release(r *runner, by string, done func(error)) {
 			l.timetable.set(lv.it, later(now, lv.run.NextAt))
 		} else if lv.held {
 			lv.held = false
-			l.enqueue(lv)
+			l.letIn(lv)
 		}
 	}
 	ev := orchestrator.Event{At: now, Kind: "resumed", Runner: r.cfg.ID, By: by, Text: "resumed by " + by}
@@ -251,24 +250,12 @@ func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor
 		if err != nil {
 			return err
 		}
-		lv.stopper = actorText(by)
 		now := l.e.clock()
 		ev := orchestrator.Event{
 			At: now, Kind: "cancel", Runner: lv.run.Runner, Run: runID, State: orchestrator.Cancelling, By: actorText(by),
 			Text: "run " + runID + " cancelled by " + actorText(by),
 		}
-		if lv.cancel != nil || lv.reserved {
-			lv.run.State, lv.run.Reason = orchestrator.Cancelling, "cancelled by "+actorText(by)+", still stopping"
-			if lv.cancel != nil {
-				lv.cancel(errCancelled)
-			}
-		} else {
-			lv.run.State, lv.run.Reason, lv.run.EndedAt = orchestrator.Cancelled, "cancelled by "+actorText(by), now
-			lv.run.NextAt = time.Time{}
-			l.holdBack(lv)
-			lv.held = false
-		}
-		l.changeRun(lv, ev, false, done)
+		l.stopRun(lv, actorText(by), ev, done)
 		return nil
 	})
 }
@@ -351,8 +338,10 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 	switch {
 	case !ok || r.cfg.ID != run.Runner:
 		return notNow("runner %s of run %s is no longer in the configuration", run.Runner, run.ID)
-	case r.busy():
+	case r.busy() && r.overlap("") != config.OverlapAllowAll:
 		return r.refuse()
+	case l.running(run.ID):
+		return notNow("run %s was terminated and its step has not returned yet: wait for it", run.ID)
 	case l.draining:
 		return notNow("the engine is stopping")
 	case run.StartedAt.IsZero():
@@ -361,7 +350,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		return notNow("run %s completed: there is no failed step to go on from", run.ID)
 	}
 	now := l.e.clock()
-	lv := &live{r: r, run: *run, again: true}
+	lv := &live{r: r, run: *run, again: true, claimed: true}
 	l.adopt(lv)
 	lv.warnings.Store(int64(run.Warnings))
 	lv.run.State, lv.run.Reason, lv.run.EndedAt, lv.run.NextAt = orchestrator.Pending, "", time.Time{}, time.Time{}
@@ -389,9 +378,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 			return
 		}
 		l.e.hub.Event(ev)
-		if lv.run.State == orchestrator.Pending {
-			l.enqueue(lv)
-		}
+		l.letIn(lv)
 		done(nil)
 	})
 	return nil

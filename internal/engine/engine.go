@@ -12,11 +12,13 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/classify"
 	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/feed"
+	"github.com/openticketai/otai-tui/internal/notify"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/render"
@@ -48,18 +50,24 @@ type Options struct {
 	Secrets  []string         // values that never reach history, screens or logs
 	Log      *slog.Logger     // nil = none
 	Clock    func() time.Time // wall clock; nil = time.Now
+	// Fail breaks the engine and its history at named points, in tests; nil = never. See internal/failpoint.
+	Fail func(point string) error
+	// Deliver hands one notification over; nil = by HTTP or a command. For tests: a simulated clock stands still while a socket waits.
+	Deliver func(ctx context.Context, to notify.Receiver, m notify.Message) error
 	// RunOnly is for one-shot commands: triggers stay still, only fired runs happen.
 	RunOnly bool
 }
 
 // Engine is the local orchestrator. Create it with New.
 type Engine struct {
-	o     Options
-	hub   *feed.Hub
-	log   *slog.Logger
-	clock func() time.Time
+	o       Options
+	hub     *feed.Hub
+	outlets atomic.Pointer[outlets] // the loop swaps it, the store's writer reads it
+	log     *slog.Logger
+	clock   func() time.Time
 
 	secrets redactor
+	deliver func(ctx context.Context, to notify.Receiver, m notify.Message) error
 
 	mu      sync.Mutex // guards the life cycle below
 	state   lifecycle
@@ -95,11 +103,14 @@ func New(o Options) *Engine {
 	if o.Env == nil {
 		o.Env = func(string) (string, bool) { return "", false }
 	}
+	if o.Deliver == nil {
+		o.Deliver = func(ctx context.Context, to notify.Receiver, m notify.Message) error { return to.Deliver(ctx, m) }
+	}
 	clock := o.Clock
 	return &Engine{
 		o: o, hub: feed.NewHub(feed.Options{}), log: o.Log, stopped: make(chan struct{}),
-		secrets: newRedactor(o.Secrets),
-		clock:   func() time.Time { return clock().Round(0).UTC() },
+		secrets: newRedactor(o.Secrets), deliver: o.Deliver,
+		clock: func() time.Time { return clock().Round(0).UTC() },
 	}
 }
 
@@ -114,7 +125,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, e.o.StateDir, store.Options{})
+	st, err := store.Open(ctx, e.o.StateDir, store.Options{
+		LogBytesPerRun: e.o.Config.Engine.LogBytesPerRun, Now: e.clock, Fail: e.o.Fail, Hooks: e.hooks(),
+	})
 	if err != nil {
 		return errors.Join(err, lock.Release())
 	}
@@ -124,6 +137,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("recover history: %w", err), st.Close(), lock.Release())
 	}
 	e.state = started
+	e.loop.startCouriers()
 	go e.loop.run() //nolint:contextcheck // runs end with Stop, not with the context of Start
 	return nil
 }
@@ -161,6 +175,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { e.box.post(func() { e.loop.interruptAll() }) })
 	<-e.loop.done
 	stop()
+	e.loop.dismissCouriers()
 	err := errors.Join(e.store.Close(), e.lock.Release())
 	e.hub.Close()
 	e.mu.Lock()

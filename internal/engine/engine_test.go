@@ -28,6 +28,7 @@ type bench struct {
 	mu    sync.Mutex
 	calls []call
 	quiet bool                                                                    // calls are not kept: a month of them is a leak of the test's own
+	opts  func(*Options)                                                          // changes the engine's options; nil = as they are
 	do    map[string]func(ctx context.Context, c *pipe.Call) (pipe.Result, error) // by step id
 }
 
@@ -92,9 +93,13 @@ func lastSlash(s string) int {
 
 func (b *bench) start() *Engine {
 	b.t.Helper()
-	b.e = New(Options{
+	o := Options{
 		Config: b.cfg, Pipes: b.registry(), Services: noServices{}, Renderer: render.New(), StateDir: b.dir, Version: "test",
-	})
+	}
+	if b.opts != nil {
+		b.opts(&o)
+	}
+	b.e = New(o)
 	if err := b.e.Start(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}

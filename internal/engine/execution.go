@@ -190,7 +190,7 @@ func (x *execution) commit(ctx context.Context) error {
 		if len(rows) == 0 && flying == 0 {
 			return nil
 		}
-		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return putRows(tx, rows) })
+		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.write(tx, rows) })
 		if err == nil {
 			continue // the writer keeps the order: what flew before has landed, or came back
 		}
@@ -219,6 +219,15 @@ func (x *execution) putBack(rows []rowChange) {
 		}
 	}
 	x.rows = append(kept, x.rows...)
+}
+
+// write puts rows into the history, unless the run was terminated meanwhile. It looks on the writer's goroutine: the end was
+// submitted after the fence was up, so nothing can come behind it.
+func (x *execution) write(tx *store.Tx, rows []rowChange) error {
+	if x.lv.fenced.Load() {
+		return nil
+	}
+	return putRows(tx, rows)
 }
 
 func putRows(tx *store.Tx, rows []rowChange) error {
@@ -286,7 +295,7 @@ func (x *execution) announce(ctx context.Context, st *store.StepRow) {
 		x.flying--
 		x.mu.Unlock()
 	}
-	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return putRows(tx, rows) }, landed)
+	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.write(tx, rows) }, landed)
 	if err != nil {
 		landed(err)
 		x.e.log.Debug("step start not written", "runner", x.name, "run", x.id, "step", path, "error", err)
@@ -326,7 +335,7 @@ func (x *execution) settle(r *pipe.Result, quiet bool) (string, error) {
 	if len(r.Data) == 0 && r.Message == "" && r.Succeeded && !r.WasSkipped && !quiet {
 		return `{"succeeded":true}`, nil
 	}
-	b, err := marshalResult(storedResult{*r, quiet})
+	b, err := marshal(storedResult{*r, quiet})
 	if err != nil {
 		return "", fault.NewPermanent(fmt.Errorf("the result cannot be stored as JSON: %w", err))
 	}
@@ -339,14 +348,14 @@ func (x *execution) settle(r *pipe.Result, quiet bool) (string, error) {
 	return string(b), nil
 }
 
-// marshalResult turns a panic in a value's own MarshalJSON into an error.
-func marshalResult(r storedResult) (b []byte, err error) {
+// marshal turns a panic in a value's own MarshalJSON into an error.
+func marshal(v any) (b []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return json.Marshal(r)
+	return json.Marshal(v)
 }
 
 func decodeResult(s string) (r pipe.Result, quiet bool, err error) {

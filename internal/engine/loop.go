@@ -26,35 +26,39 @@ var (
 
 // loop is the dispatcher. Its goroutine owns every field.
 type loop struct {
-	e         *Engine
-	ctx       context.Context // base of run contexts
-	done      chan struct{}
-	runners   map[string]*runner // by id and alias
-	order     []*runner
-	lives     map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
-	timetable timetable
-	ready     []*live // wait for a slot, oldest first
-	claims    []claim // collected during one turn
-	slots     int
-	busy      int
-	seq       int64
-	epoch     int64
-	identity  string // of this history, for idempotency keys; set before the loop runs
-	startedAt time.Time
-	draining  bool
-	ending    bool // interrupted; waiting for runs to end
-	deadline  time.Time
-	dirty     map[*runner]struct{}
-	flushed   time.Time
-	problems  map[string]string
-	pending   int // writes not yet acknowledged
-	pruning   bool
-	prunedAll time.Time
+	e           *Engine
+	ctx         context.Context // base of run contexts
+	done        chan struct{}
+	runners     map[string]*runner // by id and alias
+	order       []*runner
+	lives       map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
+	timetable   timetable
+	queue       queue             // runs that wait for a slot or a limit
+	limits      map[string]*limit // of tags and resources, by name
+	claims      []claim           // collected during one turn
+	slots       *limit            // how many runs the engine runs at once, and which
+	adopted     uint64            // live runs so far
+	seq         int64
+	epoch       int64
+	identity    string // of this history, for idempotency keys; set before the loop runs
+	startedAt   time.Time
+	draining    bool
+	ending      bool // interrupted; waiting for runs to end
+	deadline    time.Time
+	dirty       map[*runner]struct{}
+	flushed     time.Time
+	problems    map[string]string
+	couriers    map[string]*courier // by notification
+	couriersRun bool
+	pending     int // writes not yet acknowledged
+	pruning     bool
+	prunedAll   time.Time
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {
 	return &loop{
-		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{}, slots: e.slots(),
+		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{},
+		slots: newLimit("slots", e.slots()), limits: map[string]*limit{}, queue: queue{groups: map[string]*peers{}},
 		lives: map[string]*live{}, dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
 	}
 }
@@ -150,7 +154,7 @@ func (l *loop) finished(now time.Time) bool {
 	if !l.draining {
 		return false
 	}
-	if l.busy == 0 && l.pending == 0 {
+	if l.slots.used == 0 && l.pending == 0 {
 		return true
 	}
 	if now.Before(l.deadline) {

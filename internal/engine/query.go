@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
-	"github.com/openticketai/otai-tui/internal/schedule"
 )
 
 // Snapshot gives the whole picture.
@@ -30,7 +29,7 @@ func (e *Engine) NextTicks(ctx context.Context, runnerID string, n int) ([]time.
 		}
 		var out []time.Time
 		for _, t := range r.triggers {
-			out = append(out, schedule.NextN(t.cfg.Schedule, t.cursor, n)...)
+			out = append(out, t.nextDue(n)...)
 		}
 		slices.SortFunc(out, time.Time.Compare)
 		return out[:min(n, len(out))], nil

@@ -35,7 +35,20 @@ func (l *loop) load(ctx context.Context) error {
 			return err
 		}
 	}
+	l.applyLimits()
+	if err := l.loadResources(ctx); err != nil {
+		return err
+	}
 	if err := l.loadPauses(ctx); err != nil {
+		return err
+	}
+	if !l.e.o.RunOnly {
+		if err := l.loadAfter(ctx); err != nil { // before recovery adds to it
+			return err
+		}
+	}
+	l.openOutlets(l.e.o.Config)
+	if err := l.dropOrphans(ctx); err != nil {
 		return err
 	}
 	if err := l.recoverRuns(ctx); err != nil {
@@ -137,14 +150,17 @@ func (l *loop) loadTriggers(ctx context.Context) error {
 }
 
 func (l *loop) newTrigger(r *runner, cfg config.Trigger, stored map[[2]string]store.Cursor, now time.Time) *trigger {
-	t := &trigger{r: r, cfg: cfg, spec: cfg.Schedule.String(), cursor: now, anchor: now}
-	t.it = newItem(func(now time.Time) { l.tick(t, now) })
+	t := &trigger{r: r, cfg: cfg, spec: triggerText(&cfg), cursor: now, anchor: now}
+	t.it = newItem(func(now time.Time) { l.fireTrigger(t, now) })
 	c, known := stored[[2]string{r.cfg.ID, cfg.Name}]
 	if known {
 		t.anchor = c.Anchor
 		if c.Spec == t.spec {
-			t.cursor = c.Nominal
+			t.cursor, t.runs = c.Nominal, c.Runs
 		}
+	}
+	if !known || c.Spec != t.spec {
+		t.beginBefore(now)
 	}
 	if every, ok := cfg.Schedule.(*schedule.Interval); ok {
 		switch {
@@ -208,16 +224,14 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 		}
 		return nil
 	}
-	lv := &live{r: r, run: *run, again: true}
+	lv := &live{r: r, run: *run, again: true, claimed: true}
 	l.adopt(lv)
-	switch {
-	case run.State == orchestrator.AwaitingRetry:
+	if run.State == orchestrator.AwaitingRetry {
 		l.timetable.set(lv.it, run.NextAt)
-	case r.pause != nil:
-		lv.held = true
-	default:
-		l.enqueue(lv)
+		return nil
 	}
+	lv.forced = r.pause != nil && run.CreatedAt.After(r.pause.At)
+	l.letIn(lv)
 	return nil
 }
 

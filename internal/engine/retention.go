@@ -35,7 +35,7 @@ func (l *loop) prune(it *item, now time.Time) {
 	}
 	l.pruning = true
 	k := l.e.o.Config.Engine.Keep
-	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge}
+	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge, Bytes: k.Bytes}
 	go func() {
 		err := l.pruneAll(ids, keep, now)
 		l.e.box.post(func() {

@@ -22,6 +22,12 @@ type runner struct {
 	fails    int // failed runs in a row
 	recent   []outcome
 	grew     bool // it got rows since its history was cut back
+
+	own    *limit // its own bound; nil = none
+	peers  *peers // of what its runs take
+	lanes  []*lane
+	served uint64 // stamp of its latest start: who was served least recently comes first
+	full   bool   // its latest tick was dropped because too many wait: told once
 }
 
 // outcome is one ended run, kept small: there may be ten thousand runners.
@@ -37,6 +43,8 @@ type trigger struct {
 	cfg    config.Trigger
 	spec   string
 	cursor time.Time // newest nominal time that has its row, or will have with the next claim
+	next   time.Time // nominal time of the tick that it is armed with
+	runs   int       // runs it has made
 	anchor time.Time
 	it     *item
 
@@ -50,9 +58,15 @@ type live struct {
 	cfg      *config.Runner // what the run executes with; a reload changes r.cfg, never this
 	run      orchestrator.Run
 	key      string
-	reserved bool // a slot is taken and the run starts once its claim is durable
-	queued   bool
-	held     bool                    // waited for a slot when its runner was paused; a resume lets it wait again
+	reserved bool                    // a slot is taken and the run starts once its claim is durable
+	claimed  bool                    // its row is durable
+	lane     *lane                   // where it waits for a slot and limits; nil = nowhere
+	since    time.Time               // when it began to wait
+	grips    []*limit                // what it holds, from its reservation until its goroutine has returned
+	gripped  time.Time               // since when
+	number   uint64                  // order of claims
+	held     bool                    // waited when its runner was paused; a resume lets it wait again
+	forced   bool                    // fired by hand while its runner was paused: the pause does not hold it
 	again    bool                    // steps of earlier goes are in the store
 	retryNow bool                    // an operator does not want to wait for the step's next attempt
 	stopper  string                  // who cancelled it
@@ -65,6 +79,7 @@ type live struct {
 	all      atomic.Int64           // steps known
 	warnings atomic.Int64
 	logSeq   atomic.Int64
+	fenced   atomic.Bool // it was terminated: nothing that is still going on in it changes history any more
 }
 
 // remember takes an ended run into the runner's figures.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -72,8 +71,7 @@ type stepState struct {
 	busy  bool
 }
 
-// sequence evaluates the steps of a composite. A step runs when the steps it depends
-// on are done. Without `parallel`, a step without depends_on depends on the one before it, as upstream's sequence does.
+// sequence evaluates the steps of a composite. A step runs when its rule says so of the steps it depends on. Without `parallel`, a step without depends_on depends on the one before it, as upstream's sequence does.
 func (x *execution) sequence(ctx context.Context, def *pipe.Definition, at place, sc scope) nodeOutcome {
 	all := dependencies(def)
 	if !def.Parallel {
@@ -103,43 +101,30 @@ func dependencies(def *pipe.Definition) []stepState {
 	return all
 }
 
-// turn says what may happen to a step now.
-type turn int
-
-const (
-	turnWait turn = iota
-	turnRun
-	turnSkip
-)
-
-// turnOf looks at a step's dependencies: a failed or skipped-after-failure one means skip, with its name.
-func turnOf(all []stepState, i int) (turn, string) {
-	for _, d := range all[i].deps {
-		out := all[d].out
-		switch {
-		case out == nil || out.kind == nodeWaiting || out.kind == nodeEnded:
-			return turnWait, ""
-		case out.kind == nodeFailed:
-			return turnSkip, all[d].def.ID + " failed"
-		case out.skipped != "" && out.err != nil:
-			return turnSkip, out.skipped
-		}
+// turn is turnOf, but what has begun in an earlier go goes on: a completed step stays done after a rerun in which its rule
+// would not hold, and a retry comes although another step has stopped quietly meanwhile.
+func (x *execution) turn(all []stepState, i int, at place, stopped bool) (turn, string) {
+	what, reason := turnOf(all, i, stopped)
+	if (what == turnBehind || what == turnLeftOut) && x.begun(at.path+"/"+all[i].def.ID) {
+		return turnRun, ""
 	}
-	return turnRun, ""
+	return what, reason
 }
 
-// skipStep leaves a step out. What it did in an earlier go stays done.
-func (x *execution) skipStep(s *stepState, sum *joined, at place, reason string, because error) {
-	st := x.stepFor(s.def, at.child(s.def.ID, s.index), len(s.def.Steps) > 0)
-	if st.State == orchestrator.Completed {
-		if out, ok := x.earlier(st); ok {
-			s.out = &out
-			sum.add(out)
-			return
-		}
+func (x *execution) begun(path string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	st, known := x.steps[path]
+	return known && st.State != orchestrator.Pending && st.State != orchestrator.Skipped
+}
+
+// leaveOut skips a step that is not to run, as its turn says.
+func (x *execution) leaveOut(s *stepState, at place, what turn, reason string) {
+	out := x.skip(x.stepFor(s.def, at.child(s.def.ID, s.index), len(s.def.Steps) > 0), reason)
+	out.err = errLeftOut
+	if what == turnBehind {
+		out.err = errBehindFailure
 	}
-	out := x.skip(st, reason)
-	out.err = because // dependants of a step skipped after a failure are skipped too
 	s.out = &out
 }
 
@@ -152,15 +137,12 @@ func (x *execution) oneByOne(ctx context.Context, all []stepState, at place, sc 
 			if all[i].out != nil || sum.ended {
 				continue
 			}
-			what, reason := turnOf(all, i)
-			switch {
-			case what == turnWait:
+			switch what, reason := x.turn(all, i, at, sum.stopped); what {
+			case turnWait:
 				continue
-			case sum.stopped:
-				x.skipStep(&all[i], &sum, at, "not reached: nothing to do", nil)
-			case what == turnSkip:
-				x.skipStep(&all[i], &sum, at, reason, errSkippedAfterFailure)
-			default:
+			case turnBehind, turnLeftOut:
+				x.leaveOut(&all[i], at, what, reason)
+			case turnRun:
 				out := x.node(ctx, all[i].def, at.child(all[i].def.ID, all[i].index), sc)
 				all[i].out = &out
 				sum.add(out)
@@ -171,8 +153,6 @@ func (x *execution) oneByOne(ctx context.Context, all []stepState, at place, sc 
 	}
 	return sum.outcome(at.path)
 }
-
-var errSkippedAfterFailure = errors.New("skipped after a failure")
 
 // sideBySide evaluates independent steps at the same time. Only this goroutine touches all; the others send their outcome.
 func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, sc scope) nodeOutcome {
@@ -193,14 +173,11 @@ func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, s
 			if s.busy || s.out != nil || sum.ended {
 				continue
 			}
-			what, reason := turnOf(all, i)
-			switch {
-			case what == turnWait:
-			case sum.stopped:
-				x.skipStep(s, &sum, at, "not reached: nothing to do", nil)
-			case what == turnSkip:
-				x.skipStep(s, &sum, at, reason, errSkippedAfterFailure)
-			default:
+			switch what, reason := x.turn(all, i, at, sum.stopped); what {
+			case turnWait:
+			case turnBehind, turnLeftOut:
+				x.leaveOut(s, at, what, reason)
+			case turnRun:
 				s.busy = true
 				busy++
 				seen := sc // what is done by now: at least the steps it depends on
@@ -208,7 +185,7 @@ func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, s
 			}
 		}
 		if busy == 0 {
-			if skipsFollow(all) && !sum.ended {
+			if turnsFollow(all, sum.stopped) && !sum.ended {
 				continue
 			}
 			return sum.outcome(at.path)
@@ -221,11 +198,11 @@ func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, s
 	}
 }
 
-// skipsFollow says that a step can be decided now: its dependencies were settled later in the same pass.
-func skipsFollow(all []stepState) bool {
+// turnsFollow says that a step can be decided now: its dependencies were settled later in the same pass.
+func turnsFollow(all []stepState, stopped bool) bool {
 	for i := range all {
 		if all[i].out == nil && !all[i].busy {
-			if what, _ := turnOf(all, i); what != turnWait {
+			if what, _ := turnOf(all, i, stopped); what != turnWait {
 				return true
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
@@ -120,7 +121,7 @@ func (x *execution) node(ctx context.Context, def *pipe.Definition, at place, sc
 func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 	switch st.State {
 	case orchestrator.Completed:
-		if st.Result == "" {
+		if st.Result == "" || strings.HasPrefix(st.Result, itemsPrefix) {
 			st.Base = st.Attempt // too large to keep, or a secret in it: done again, with a budget of its own
 			return nodeOutcome{}, false
 		}
@@ -235,9 +236,12 @@ func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out n
 			st.Reason = "nothing to do"
 		}
 		out.stopped = false
-		var err error
-		if st.Result, err = x.settle(&out.result, out.quiet); err != nil {
+		kept, err := x.settle(&out.result, out.quiet)
+		if err != nil {
 			return x.failed(st, err)
+		}
+		if kept != "" || !strings.HasPrefix(st.Result, itemsPrefix) { // a list stays, for when the result is made again
+			st.Result = kept
 		}
 	case nodeWaiting:
 		st.State, st.NextAt, st.Reason = orchestrator.AwaitingRetry, out.next, "waits for the retry of "+out.step
@@ -256,16 +260,9 @@ func (x *execution) closeComposite(ctx context.Context, st *store.StepRow, out n
 
 // forEach evaluates the steps once per item, in order. One item's failure does not stop the others.
 func (x *execution) forEach(ctx context.Context, def *pipe.Definition, st *store.StepRow, at place, sc scope) nodeOutcome {
-	v, err := x.render(ctx, def.ForEach, x.renderScope(sc))
+	items, err := x.items(ctx, def, st, sc)
 	if err != nil {
-		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.NewPermanent(fmt.Errorf("for_each: %w", err))}
-	}
-	items, ok := v.Native.([]any)
-	if !ok && v.Native != nil {
-		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.Permanentf("for_each: expected a list, got %T", v.Native)}
-	}
-	if len(items) > maxItems {
-		return nodeOutcome{kind: nodeFailed, step: at.path, err: fault.Permanentf("for_each: %d items, at most %d are allowed", len(items), maxItems)}
+		return nodeOutcome{kind: nodeFailed, step: at.path, err: err}
 	}
 	as := def.As
 	if as == "" {

@@ -49,6 +49,22 @@ func (t *Tx) DropOutbox(id int64) (bool, error) {
 	return t.changed("end delivery", `DELETE FROM outbox WHERE id=?`, id)
 }
 
+// TrimOutbox removes the oldest entries of a target beyond the newest keep, and gives how many that were.
+func (t *Tx) TrimOutbox(kind, target string, keep int) (int, error) {
+	what := "trim outbox of " + target
+	st, err := t.w.stmt(`DELETE FROM outbox WHERE kind=? AND target=? AND id <=
+		(SELECT id FROM outbox WHERE kind=? AND target=? ORDER BY id DESC LIMIT 1 OFFSET ?)`)
+	if err != nil {
+		return 0, fail(what, err)
+	}
+	res, err := st.ExecContext(t.w.bg, kind, target, kind, target, keep)
+	if err != nil {
+		return 0, fail(what, err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), fail(what, err)
+}
+
 // OutboxDue gives the entries of a kind ("" = every one) that are due at now, the longest due first.
 func (s *Store) OutboxDue(ctx context.Context, kind string, now time.Time, limit int) ([]Delivery, error) {
 	return s.outbox(ctx, kind, `next<=? ORDER BY next, id`, limit, now.UnixNano())
@@ -59,14 +75,38 @@ func (s *Store) Outbox(ctx context.Context, kind string, limit int) ([]Delivery,
 	return s.outbox(ctx, kind, `true ORDER BY id`, limit)
 }
 
+// OutboxOf gives the open entries of a target, oldest first.
+func (s *Store) OutboxOf(ctx context.Context, kind, target string, limit int) ([]Delivery, error) {
+	return s.outbox(ctx, kind, `target=? ORDER BY id`, limit, target)
+}
+
+// OutboxCounts gives the number of open entries of a kind, by target.
+func (s *Store) OutboxCounts(ctx context.Context, kind string) (map[string]int, error) {
+	type count struct {
+		target string
+		n      int
+	}
+	counts, err := collect(ctx, s, "outbox", func(rows *sql.Rows, c *count) error { return rows.Scan(&c.target, &c.n) },
+		`SELECT target, count(*) FROM outbox WHERE kind=? GROUP BY target`, kind)
+	out := make(map[string]int, len(counts))
+	for _, c := range counts {
+		out[c.target] = c.n
+	}
+	return out, err
+}
+
 func (s *Store) outbox(ctx context.Context, kind, where string, limit int, args ...any) ([]Delivery, error) {
+	ofKind := ""
+	if kind != "" {
+		ofKind, args = "kind=? AND ", append([]any{kind}, args...)
+	}
 	return collect(ctx, s, "outbox", func(rows *sql.Rows, d *Delivery) error {
 		var created, next int64
 		err := rows.Scan(&d.ID, &d.Kind, &d.Target, &d.Key, &d.Payload, &created, &next, &d.Attempts, &d.Error)
 		d.Created, d.Next = fromNanos(created), fromNanos(next)
 		return err
 	}, `SELECT id, kind, target, key, payload, created, next, attempts, error FROM outbox
-		WHERE (?='' OR kind=?) AND `+where+` LIMIT ?`, append(append([]any{kind, kind}, args...), limit)...)
+		WHERE `+ofKind+where+` LIMIT ?`, append(args, limit)...)
 }
 
 // OutboxCount gives the number of open entries of a kind ("" = every one).

@@ -11,7 +11,10 @@ import (
 )
 
 // Tx is one transaction of the writer. Its methods run on the writer's goroutine only.
-type Tx struct{ w *writer }
+type Tx struct {
+	w       *writer
+	touched []int64 // runs whose log rooms this transaction has changed
+}
 
 func (t *Tx) row(query string, args ...any) (*sql.Row, error) {
 	st, err := t.w.stmt(query)
@@ -105,8 +108,10 @@ func (t *Tx) AddEvent(e *orchestrator.Event) error {
 	if err != nil {
 		return fail("add event", err)
 	}
-	e.ID, err = res.LastInsertId()
-	return err
+	if e.ID, err = res.LastInsertId(); err != nil || t.w.hooks.Event == nil {
+		return fail("add event", err)
+	}
+	return t.w.hooks.Event(t, e)
 }
 
 // SetPause holds a runner, or lets it go when p is nil.
@@ -131,23 +136,6 @@ func (t *Tx) NextEpoch() (int64, error) {
 	var epoch int64
 	err = row.Scan(&epoch)
 	return epoch, fail("raise epoch", err)
-}
-
-func (t *Tx) insertLogs(lines []orchestrator.LogLine) error {
-	for i := range lines {
-		l := &lines[i]
-		seq, err := runSeq(l.Run)
-		if err != nil {
-			return err
-		}
-		err = t.w.exec(`INSERT OR IGNORE INTO log(run, seq, runner, step, attempt, at, level, msg, gap)
-			VALUES(?,?,?,?,?,?,?,?,?)`,
-			seq, l.Seq, l.Runner, l.Step, l.Attempt, l.At.UnixNano(), levelNumber(l.Level), l.Msg, l.Gap)
-		if err != nil {
-			return fail("write log of run "+l.Run, err)
-		}
-	}
-	return nil
 }
 
 func fail(what string, err error) error {

@@ -38,12 +38,13 @@ func (t *Tx) InsertRun(r *orchestrator.Run, key string, epoch int64) (bool, erro
 			return false, fail(what, err)
 		}
 	}
-	return t.changed(what, `INSERT INTO run(seq, runner, trigger, nominal, key, state, reason, created, due, started, ended,
+	ok, err := t.changed(what, `INSERT INTO run(seq, runner, trigger, nominal, key, state, reason, created, due, started, ended,
 		attempt, count, first_at, idle, by, params, epoch, parent, backfill, priority, overlap, definition, handlers)
 		VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
 		seq, r.Runner, r.Trigger, nanos(r.Nominal), optional(key), string(r.State), r.Reason, r.CreatedAt.UnixNano(),
 		r.DueAt.UnixNano(), nanos(r.StartedAt), nanos(r.EndedAt), r.Attempt, max(r.Count, 1), r.FirstAt.UnixNano(), r.Idle, r.By,
 		params, epoch, parent, backfill, cmp.Or(r.Priority, defaultPriority), r.Overlap, r.Definition, r.Handlers)
+	return t.ended(r, ok, err)
 }
 
 // UpdateRun writes a run's changeable fields: all but those that say what it is (runner, trigger, times of its tick, parameters,
@@ -54,11 +55,13 @@ func (t *Tx) UpdateRun(r *orchestrator.Run, epoch int64, reopen bool) (bool, err
 	if err != nil {
 		return false, err
 	}
-	return t.changed("update run "+r.ID, `UPDATE run SET state=?, reason=?, started=?, ended=?, next=?, attempt=?, attempts=?,
-		max_attempts=?, failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, definition=?, handlers=?, epoch=?
+	ok, err := t.changed("update run "+r.ID, `UPDATE run SET state=?, reason=?, started=?, ended=?, next=?, attempt=?, attempts=?,
+		max_attempts=?, failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, definition=?, handlers=?,
+		epoch=?, bytes=NULL
 		WHERE seq=? AND (ended IS NULL OR ?) AND epoch<=?`,
 		string(r.State), r.Reason, nanos(r.StartedAt), nanos(r.EndedAt), nanos(r.NextAt), r.Attempt, r.Attempts, r.MaxAttempts,
 		r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, r.Definition, r.Handlers, epoch, seq, reopen, epoch)
+	return t.ended(r, ok, err)
 }
 
 // SetHandlers says how an ended run's handlers stand (Run.Handlers); the run's state stays. It reports false when there is no
@@ -110,6 +113,9 @@ func (t *Tx) FoldIdle(r *orchestrator.Run) error {
 	if !same {
 		return nil
 	}
+	if long, err := t.longLog(prev); err != nil || long {
+		return fail("fold run "+r.ID, err)
+	}
 	if err := t.deleteRun(prev); err != nil {
 		return err
 	}
@@ -117,7 +123,19 @@ func (t *Tx) FoldIdle(r *orchestrator.Run) error {
 	return fail("fold run "+r.ID, t.w.exec(`UPDATE run SET count=?, first_at=? WHERE seq=?`, count, first, seq))
 }
 
+// longLog says that a run's log is too long to be deleted while others wait; retention does it in parts.
+func (t *Tx) longLog(seq int64) (bool, error) {
+	row, err := t.row(`SELECT count(*) FROM (SELECT 1 FROM log WHERE run=? LIMIT ?)`, seq, pruneRows)
+	if err != nil {
+		return false, err
+	}
+	var n int
+	err = row.Scan(&n)
+	return n == pruneRows, err
+}
+
 func (t *Tx) deleteRun(seq int64) error {
+	delete(t.w.kept, seq)
 	for _, q := range []string{
 		`DELETE FROM log WHERE run=?`, `DELETE FROM attempt WHERE run=?`, `DELETE FROM step WHERE run=?`,
 		`DELETE FROM approval WHERE run=?`, `DELETE FROM run WHERE seq=?`,

@@ -45,11 +45,12 @@ func (t *Tx) PutAttempt(run, path string, a orchestrator.Attempt) error {
 }
 
 const forgetStep = `UPDATE step SET state='pending', reason='', message='', base=attempt, started=NULL, ended=NULL, next=NULL,
-	error='', error_class='', result=NULL WHERE run=? AND `
+	error='', error_class='', result=CASE WHEN composite AND state<>'completed' AND ? THEN result END WHERE run=? AND `
 
 // DropSteps forgets steps of a run so that a rerun does them again; all = every one, else those that did not complete.
 // Handlers and undo steps belong to one end of the run and are always forgotten. Steps that made attempts stay as rows, so that
-// their attempts stay visible and are numbered on. Open questions go: the steps that asked them are done again.
+// their attempts stay visible and are numbered on; composites that are gone on with keep the list they take item by item. A step
+// whose work was undone is done again, like one that did not complete. Open questions go: the steps that asked them are done again.
 func (t *Tx) DropSteps(run string, all bool) error {
 	seq, err := runSeq(run)
 	if err != nil {
@@ -58,7 +59,7 @@ func (t *Tx) DropSteps(run string, all bool) error {
 	if err := t.w.exec(`DELETE FROM approval WHERE run=? AND (? OR answer IS NULL)`, seq, all); err != nil {
 		return fail("reset approvals of run "+run, err)
 	}
-	err = t.w.exec(forgetStep+`(? OR kind<>'' OR state<>'completed')`, seq, all)
+	err = t.w.exec(forgetStep+`(? OR kind<>'' OR state<>'completed' OR reason LIKE 'undone%')`, !all, seq, all)
 	return fail("reset steps of run "+run, err)
 }
 
@@ -73,11 +74,11 @@ func (t *Tx) DropStep(run, path string) error {
 		utf8.RuneCountInString(under), under); err != nil {
 		return fail("reset approvals of run "+run, err)
 	}
-	err = t.w.exec(forgetStep+`(path=? OR substr(path, 1, ?)=?)`, seq, path, utf8.RuneCountInString(under), under)
+	err = t.w.exec(forgetStep+`(path=? OR substr(path, 1, ?)=?)`, false, seq, path, utf8.RuneCountInString(under), under)
 	return fail("reset step "+path+" of run "+run, err)
 }
 
-// EndSteps closes the steps of an ended run that were still going on or were never reached.
+// EndSteps closes the steps of an ended run that were still going on or were never reached. Its handlers come after the end.
 func (t *Tx) EndSteps(r *orchestrator.Run) error {
 	seq, err := runSeq(r.ID)
 	if err != nil {
@@ -89,7 +90,8 @@ func (t *Tx) EndSteps(r *orchestrator.Run) error {
 	}
 	err = t.w.exec(`UPDATE step SET reason=CASE WHEN state='pending' THEN 'not reached' ELSE reason END,
 		state=CASE WHEN state='pending' THEN 'skipped' ELSE ? END, ended=?, next=NULL
-		WHERE run=? AND state IN ('pending', 'running', 'awaiting_retry', 'cancelling', 'interrupted')`,
+		WHERE run=? AND state IN ('pending', 'running', 'awaiting_retry', 'cancelling', 'interrupted', 'paused')
+		AND kind<>'handler'`,
 		string(state), nanos(r.EndedAt), seq)
 	return fail("end steps of run "+r.ID, err)
 }

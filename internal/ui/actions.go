@@ -18,7 +18,8 @@ type act = action.Action[*App]
 
 // actions is everything a user can do. Order counts in the footer and in the help.
 func actions() []act {
-	return slices.Concat(itemActions(), viewActions(), logActions(), listActions(), appActions(), commands())
+	return slices.Concat(answerActions(), itemActions(), engineActions(), viewActions(), logActions(), listActions(), appActions(),
+		typedActions(), commands())
 }
 
 // itemActions work on what is under the cursor.
@@ -45,7 +46,7 @@ func itemActions() []act {
 			Title: "pause or resume", Short: "pause", Tip: "holds the schedule only; a run in progress goes on, x stops it",
 			Why: (*App).whyPause, Do: (*App).togglePause,
 			Label: func(a *App) string {
-				if r, _ := a.chosen(); r != nil && r.State == orchestrator.Paused {
+				if r, _ := a.chosen(); r != nil && paused(r) {
 					return "resume"
 				}
 				return "pause"
@@ -55,6 +56,27 @@ func itemActions() []act {
 			ID: "run.retry", Scope: "item", Keys: []string{"r"}, Group: "act", Foot: 6, Tier: action.Ask,
 			Title: "retry the failed run, or a waiting one now", Short: "retry", Tip: "completed steps are kept; asks first",
 			Why: (*App).whyRetry, Do: (*App).retry,
+		},
+		{
+			ID: "pipe.fire.with", Scope: "item", Keys: []string{"T"}, Group: "act", Tier: action.Ask,
+			Title: "fire with parameters, or with another overlap policy", Tip: "opens a form", Why: (*App).whyFire, Do: (*App).fireWith,
+		},
+		{
+			ID: "pipe.pause.with", Scope: "item", Keys: []string{"P"}, Group: "act", Tier: action.Ask,
+			Title: "pause with a reason and an end", Tip: "opens a form; undone by u", Why: (*App).whyPause, Do: (*App).pauseWith,
+		},
+		{
+			ID: "pipe.backfill", Scope: "item", Keys: []string{"B"}, Group: "act", Tier: action.Dialog,
+			Title: "backfill: runs of ticks of the past", Tip: "opens a form; counts first", Why: (*App).whyBackfill, Do: (*App).backfillChosen,
+		},
+		{
+			ID: "run.rerun", Scope: "item", Keys: []string{"R"}, Group: "act", Tier: action.Ask,
+			Title: "rerun all of the run", Short: "rerun all", Tip: "every step again, as a new attempt; asks first", Why: (*App).whyRerun, Do: (*App).rerunAll,
+		},
+		{
+			ID: "run.rerun.from", Scope: "step", Keys: []string{"f"}, Group: "act", Foot: 4, Tier: action.Ask, Rare: true,
+			Title: "rerun from the step under the cursor", Short: "from here", Tip: "what completed before it is kept; asks first",
+			Why: (*App).whyFrom, Do: (*App).rerunFrom,
 		},
 		{
 			ID: "run.cancel", Scope: "item", Keys: []string{"x"}, Group: "act", Foot: 4, Tier: action.Ask,
@@ -68,7 +90,7 @@ func viewActions() []act {
 	return []act{
 		{
 			ID: "view.filter", Scope: "filter", Keys: []string{"/"}, Group: "find", Foot: 6,
-			Title: "filter", Short: "filter", Tip: "words, state:failed, tag:x; ! before a word turns it round; esc clears",
+			Title: "filter", Short: "filter", Tip: "words, state:failed, tag:x, of events kind:paused, by:kim, via:ssh; ! before a word turns it round; esc clears",
 			Do: (*App).startFilter,
 		},
 		{
@@ -237,6 +259,8 @@ func appActions() []act {
 		{ID: "app.tab.runs", Scope: "global", Keys: []string{"2"}, Group: "app", Title: "runs of all pipes", Do: tab(1)},
 		{ID: "app.tab.logs", Scope: "global", Keys: []string{"3"}, Group: "app", Title: "logs of all pipes", Do: tab(2)},
 		{ID: "app.tab.events", Scope: "global", Keys: []string{"4"}, Group: "app", Title: "events", Do: tab(3)},
+		{ID: "app.tab.engine", Scope: "global", Keys: []string{"5"}, Group: "app", Title: "engine", Do: tab(4)},
+		{ID: "app.tab.approvals", Scope: "global", Keys: []string{"6"}, Group: "app", Title: "approvals", Do: tab(5)},
 		{
 			ID: "app.undo", Scope: "global", Keys: []string{"u"}, Group: "act", Tier: action.Undoable,
 			Title: "undo the last pause or resume (10 s)",

@@ -38,12 +38,14 @@ type App struct {
 	confirm *confirm
 	help    *help
 	palette *palette
+	form    *form
 	aim     *screen.Target // what actions work on in place of the cursor; set in copies by the palette only
 	notes   notes
 	quitAt  time.Time // when quitting was asked for the first time
 
 	asked    map[string]time.Time // wants on their way
-	cmds     []tea.Cmd            // gathered during one Update
+	answers  approvals
+	cmds     []tea.Cmd // gathered during one Update
 	quitting bool
 	lastErr  string // of the latest snapshot; "" = fine
 }
@@ -53,6 +55,9 @@ type tab struct {
 	title string
 	s     screen.Screen
 }
+
+// tabApprovals is the place of the approvals among the tabs.
+const tabApprovals = 5
 
 // New makes a console whose questions to the orchestrator end with ctx. It fails only when its own list of actions is
 // contradictory.
@@ -67,6 +72,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 			{"Runs", screen.NewRuns("")},
 			{"Logs", screen.NewLogs(orchestrator.LogFilter{}, "all pipes")},
 			{"Events", screen.NewEvents()},
+			{"Engine", screen.NewEngine()},
+			{"Approvals", screen.NewApprovals()},
 		},
 	}
 	reg, err := action.New(actions()...)
@@ -205,8 +212,9 @@ func (a *App) resize(w, h int) {
 	a.top().Resize(w, f.bodyH)
 }
 
-// askWants starts the questions that the top screen still has.
+// askWants starts the questions that the top screen still has, and the one for approvals.
 func (a *App) askWants() {
+	a.askApprovals()
 	s := a.top()
 	for _, w := range s.Wants(a.env()) {
 		if _, on := a.asked[w.Key]; on {
@@ -231,6 +239,8 @@ func ask(ctx context.Context, o orchestrator.Orchestrator, w screen.Want) screen
 		a.Lines, a.Err = o.Logs(ctx, w.Logs)
 	case screen.WantTicks:
 		a.Ticks, a.Err = o.NextTicks(ctx, w.Runner, w.N)
+	case screen.WantBackfills:
+		a.Fills, a.Err = o.Backfills(ctx)
 	}
 	return a
 }

@@ -24,12 +24,19 @@ type doneMsg struct {
 
 // command runs f off the event loop and shows what became of it.
 func (a *App) command(what string, f func(ctx context.Context) (said string, err error), u *undo) {
-	ctx := context.WithoutCancel(a.ctx) // what was asked for is done, also when the console is left meanwhile
+	a.off(func(ctx context.Context) tea.Msg {
+		said, err := f(ctx)
+		return doneMsg{said: said, what: what, err: err, undo: u}
+	})
+}
+
+// off runs f off the event loop. What was asked for is done, also when the console is left meanwhile.
+func (a *App) off(f func(ctx context.Context) tea.Msg) {
+	ctx := context.WithoutCancel(a.ctx)
 	a.run(func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, queryTime)
 		defer cancel()
-		said, err := f(ctx)
-		return doneMsg{said: said, what: what, err: err, undo: u}
+		return f(ctx)
 	})
 }
 
@@ -58,7 +65,7 @@ func (a *App) togglePause() {
 	resume := func(ctx context.Context) (string, error) {
 		return "resumed " + id + " by " + by.Name, o.Resume(ctx, id, by)
 	}
-	if r.State == orchestrator.Paused {
+	if paused(r) {
 		req := orchestrator.PauseRequest{By: by}
 		if r.Pause != nil { // undo brings back the reason and the end it had
 			req.Reason, req.Until = r.Pause.Reason, r.Pause.Until
@@ -92,11 +99,19 @@ func (a *App) undoLast() {
 
 func (a *App) whyFire() string {
 	r, _ := a.chosen()
-	switch {
-	case r == nil:
+	if r == nil {
 		return "no pipe is selected"
+	}
+	return a.whyFireOf(r)
+}
+
+// whyFireOf says why a runner cannot be fired; "" = it can.
+func (a *App) whyFireOf(*orchestrator.Runner) string {
+	switch h := a.hold(theEngine()); {
 	case a.data.Engine.Draining:
 		return "the engine is stopping"
+	case h != nil && h.Drain:
+		return "the engine is draining and starts nothing new: resume engine ends it"
 	}
 	return ""
 }
@@ -168,7 +183,7 @@ func (a *App) whyRetry() string {
 	case orchestrator.AwaitingRetry, orchestrator.Failed, orchestrator.Crashed, orchestrator.Cancelled, orchestrator.Interrupted:
 		return ""
 	case orchestrator.Completed:
-		return "the run completed, so there is nothing to retry"
+		return "the run completed, so there is nothing to retry; R reruns all of it"
 	case orchestrator.Skipped, orchestrator.Missed, orchestrator.Dropped:
 		return "this tick never ran; t fires the pipe now"
 	}

@@ -52,6 +52,9 @@ func (a *App) Draw(w, h int) part.Canvas {
 	c.Repeat(0, f.rule, w, theme.Faint, theme.HLine)
 	a.drawStatus(c, f)
 	a.drawFooter(c.Sub(0, f.foot, w, 1))
+	if a.form != nil {
+		a.drawForm(c, f)
+	}
 	if a.help != nil {
 		a.drawHelp(c, f)
 	}
@@ -119,11 +122,7 @@ func (a *App) drawHeader(c part.Canvas, f frame) {
 		x = c.Put(x, 0, role, a.countText(k, f, words)) + gap
 	}
 	if rightW < c.W {
-		role := theme.Muted
-		if a.degraded() {
-			role = theme.Failed
-		}
-		c.Put(c.W-rightW, 0, role, a.health(f))
+		c.Put(c.W-rightW, 0, a.healthRole(), a.health(f))
 		c.Put(c.W-10, 0, theme.Muted, text.Clock(a.now)+"Z")
 	}
 }
@@ -151,76 +150,6 @@ func (a *App) headName(f frame) string {
 		}
 	}
 	return name
-}
-
-func (a *App) degraded() bool {
-	return a.lastErr != "" || a.data.Engine.Health != "" && a.data.Engine.Health != "ok"
-}
-
-// health is the word for the engine's condition with two blanks after it; nothing on narrow screens while it is fine.
-func (a *App) health(f frame) string {
-	e := &a.data.Engine
-	switch {
-	case a.lastErr != "":
-		return "no answer  "
-	case !a.data.Loaded:
-		return ""
-	case a.degraded():
-		return "degraded  "
-	case e.Draining:
-		return "stopping  "
-	case !f.verbose:
-		return ""
-	case e.WriteDelay > 0:
-		return "ok " + text.Duration(e.WriteDelay) + "  "
-	default:
-		return "ok  "
-	}
-}
-
-// problem is why the engine is not fine, in one line.
-func (a *App) problem() string {
-	if a.lastErr != "" {
-		return a.lastErr
-	}
-	if a.degraded() {
-		return strings.Join(a.data.Engine.Problems, theme.Sep)
-	}
-	return ""
-}
-
-func (a *App) drawTabs(c part.Canvas) {
-	x := 1
-	if len(a.stack) == 0 {
-		for i, t := range a.tabs {
-			label := fmt.Sprintf("%d %s", i+1, t.title)
-			if i == a.tab {
-				c.Put(x-1, 0, theme.Accent, " ["+label+"]")
-			} else {
-				c.Put(x+1, 0, theme.Muted, label)
-			}
-			x += len(label) + 3
-		}
-	} else {
-		x = c.Put(x, 0, theme.Muted, a.tabs[a.tab].title)
-		for i, s := range a.stack {
-			x = c.Put(x, 0, theme.Faint, theme.Crumb)
-			role := theme.Muted
-			if i == len(a.stack)-1 {
-				role = theme.Title
-			}
-			x = c.Put(x, 0, role, s.Crumb(a.env()))
-		}
-	}
-	if p := a.problem(); p != "" {
-		if room := c.W - x - 4; room > 10 {
-			c.Right(x+3, 0, room, theme.Failed, theme.GlyphLate+" "+p)
-		}
-		return
-	}
-	if who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via; c.W-x > len(who)+4 {
-		c.Right(x, 0, c.W-x-1, theme.Faint, who)
-	}
 }
 
 // drawStatus draws the line above the footer: a question, the input line, a message, or a notice, and at its right what
@@ -316,7 +245,7 @@ func (a *App) footActions(room int) []*action.Action[*App] {
 	take := map[string]bool{}
 	for want := 9; want > 0; want-- {
 		for _, act := range all {
-			if act.Foot != want || act.Short == "" {
+			if act.Foot != want || act.Short == "" || act.Rare && act.Why(a) != "" {
 				continue
 			}
 			if w := text.Width(action.KeyName(act.Keys[0])) + 1 + text.Width(a.label(act)) + 2; w <= room {

@@ -56,6 +56,41 @@ var scenes = []scene{
 		d.Live()
 	}},
 	{"events", uitest.Tickets, func(d *uitest.Driver) { d.Press("4", "j", "j") }},
+	{"promises", uitest.Promises, func(*uitest.Driver) {}},
+	{"promises-several", uitest.Promises, func(d *uitest.Driver) { d.At("sentiment").Press("enter") }},
+	{"promises-handlers", uitest.Promises, func(d *uitest.Driver) { d.At("escalations").Press("enter", "G") }},
+	{"promises-run", uitest.Promises, func(d *uitest.Driver) { d.At("escalations").Press("enter", "enter") }},
+	{"promises-asking", uitest.Promises, func(d *uitest.Driver) { d.At("vip-queue").Press("enter", "enter") }},
+	{"promises-event", uitest.Promises, func(d *uitest.Driver) { d.Press("4").Press("/").Type("kind:pause,rel").Press("enter") }},
+	{"engine", uitest.Promises, func(d *uitest.Driver) { d.Press("5") }},
+	{"engine-limits", uitest.Promises, func(d *uitest.Driver) { d.Press("5", "G", "k", "k", "k") }},
+	{"engine-calm", uitest.Tickets, func(d *uitest.Driver) { d.Press("5") }},
+	{"engine-paused", pausedEngine, func(d *uitest.Driver) { d.Press("5", "p") }},
+	{"approvals", uitest.Promises, func(d *uitest.Driver) { d.Press("6") }},
+	{"approvals-none", uitest.Tickets, func(d *uitest.Driver) { d.Press("6") }},
+	{"form-answer", uitest.Promises, func(d *uitest.Driver) { d.Press("6", "a", "right") }},
+	{"form-pause", uitest.Promises, func(d *uitest.Driver) { d.At("dedupe").Press("P").Type("release").Press("tab").Type("1h") }},
+	{"form-pause-tag", uitest.Promises, func(d *uitest.Driver) {
+		d.Press(":").Type(`pause tag tickets 1h "release 2.4"`).Press("enter", "tab", "tab").Type("pause 5").Press("enter")
+	}},
+	{"form-drain", uitest.Promises, func(d *uitest.Driver) { d.Press("5", "d") }},
+	{"form-fire", uitest.Promises, func(d *uitest.Driver) {
+		d.At("sentiment").Press("T").Type("limit=5").Press("tab", "left", "left")
+	}},
+	{"form-backfill", uitest.Promises, func(d *uitest.Driver) {
+		d.At("dedupe").Press("B").Type("2026-11-01").Press("tab").Type("2026-11-05").Press("enter", "enter", "enter", "enter", "enter")
+	}},
+	{"palette-typed", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("pause tag ") }},
+	{"palette-rerun", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("rerun 42") }},
+}
+
+func pausedEngine() uitest.Fixture {
+	f := uitest.Promises()
+	f.Snapshot.Engine.Holds = append([]orchestrator.Hold{{
+		Scope: orchestrator.Scope{Kind: orchestrator.ScopeEngine}, Drain: true,
+		Pause: orchestrator.Pause{By: "kim", Reason: "host reboot", At: uitest.Now.Add(-9 * time.Minute)},
+	}}, f.Snapshot.Engine.Holds...)
+	return f
 }
 
 func degraded() uitest.Fixture {

@@ -58,7 +58,7 @@ type helpLine struct {
 // helpLines lists the actions of the screen by group; a search lists those it finds, with their notes.
 func (a *App) helpLines(h *help) []helpLine {
 	var out []helpLine
-	acts := a.reg.In(append(a.scopes(), action.Command))
+	acts := a.reg.Named(a.scopes())
 	for _, g := range action.Groups() {
 		first := true
 		for _, act := range acts {
@@ -73,7 +73,7 @@ func (a *App) helpLines(h *help) []helpLine {
 			for _, k := range act.Keys {
 				keys = append(keys, action.KeyName(k))
 			}
-			if len(keys) == 0 {
+			if len(keys) == 0 || act.Wide && !slices.Contains(a.scopes(), act.Scope) {
 				keys = []string{":" + act.Short}
 			}
 			l := helpLine{keys: strings.Join(keys, " "), text: act.Title}
@@ -84,6 +84,9 @@ func (a *App) helpLines(h *help) []helpLine {
 				}
 			}
 			out = append(out, l)
+			if h.query != "" && act.Args != "" {
+				out = append(out, helpLine{text: act.Short + " " + act.Args})
+			}
 			if h.query != "" && act.Tip != "" {
 				out = append(out, helpLine{text: act.Tip})
 			}

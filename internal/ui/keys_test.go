@@ -18,8 +18,13 @@ const keysHead = `# Keys of the console
 This page is made from the console's own list of actions: ` + "`go test ./internal/ui -run TestKeysPage -update`" + `. ` + "`?`" + ` in the
 console shows the keys of the screen you are on and searches them; ` + "`:`" + ` does everything by name.
 
-Actions marked *asks* ask first and act on ` + "`y`" + ` only. Actions marked *undo* act at once, and ` + "`u`" + ` takes them back for
-10 seconds.
+Actions marked *asks* ask first and act on ` + "`y`" + ` only, or open a form that says what will happen. Those marked *dialog* touch
+many pipes or the whole engine: a form in which a phrase with their number has to be typed. Actions marked *undo* act at
+once, and ` + "`u`" + ` takes them back for 10 seconds, pauses and resumes from forms too. In a form ` + "`tab`" + ` goes on, ` + "`enter`" + ` does, and
+` + "`esc`" + ` leaves without doing anything.
+
+In the palette, times are UTC: an end is a length such as ` + "`15m`, `1h`, `2d`" + `, a time of day such as ` + "`15:30`" + `, or a date such as
+` + "`2026-11-24`" + `. Texts with blanks go into double quotes.
 `
 
 // scopeNames are the headings of docs/keys.md in order.
@@ -33,6 +38,9 @@ var scopeNames = [][2]string{
 	{"pipe", "Pipe"},
 	{"runs", "Runs"},
 	{"run", "Run"},
+	{"step", "Steps of a run"},
+	{"answer", "Approvals"},
+	{"engine", "Engine"},
 	{"logs", "Logs"},
 	{"events", "Events"},
 	{action.Command, "Palette only"},
@@ -48,18 +56,21 @@ func keysPage(acts []act) string {
 			if a.Scope != s[0] {
 				continue
 			}
-			keys := []string{"`:" + a.Short + "`"}
+			keys := []string{"`:" + strings.TrimSpace(a.Short+" "+strings.ReplaceAll(a.Args, "|", "\\|")) + "`"}
 			if len(a.Keys) > 0 {
 				keys = keys[:0]
 				for _, k := range a.Keys {
 					keys = append(keys, "`"+action.KeyName(k)+"`")
 				}
 			}
+			if a.Wide {
+				keys = append(keys, "`:"+a.Short+"`")
+			}
 			what := a.Title
 			if a.Tip != "" {
 				what += "; " + a.Tip
 			}
-			note := map[action.Tier]string{action.Ask: "asks", action.Undoable: "undo"}[a.Tier]
+			note := map[action.Tier]string{action.Ask: "asks", action.Undoable: "undo", action.Dialog: "dialog"}[a.Tier]
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", strings.Join(keys, " "), what, note)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
 	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
@@ -30,6 +29,11 @@ type entry struct {
 	act    *act           // nil = do
 	target *screen.Target // what act works on; nil = what is under the cursor
 	do     func(*App)
+
+	typed bool   // made of what was typed: it is found as it is
+	args  string // what has to be typed behind the name; "" = nothing
+	acts  bool   // do changes something in the engine
+	off   string // why do cannot be done; "" = it can
 }
 
 // commands are the actions that have no key.
@@ -58,6 +62,7 @@ func (a *App) entries(query string) []entry {
 		all = append(all, *run)
 	}
 	out := slices.DeleteFunc(all, func(e entry) bool { return !e.found(words) })
+	out = append(out, a.typedEntries(query)...)
 	slices.SortStableFunc(out, func(x, y entry) int { return cmp.Compare(x.rank(query), y.rank(query)) })
 	return out[:min(len(out), maxEntries)]
 }
@@ -65,8 +70,12 @@ func (a *App) entries(query string) []entry {
 // allEntries are the actions of the screen, the commands, and the pipes; with verbs, also what can be done to each pipe.
 func (a *App) allEntries(verbs bool) []entry {
 	var all []entry
-	for _, act := range a.reg.In(append(a.scopes(), action.Command)) {
+	for _, act := range a.reg.Named(a.scopes()) {
 		if act.ID == "app.palette" {
+			continue
+		}
+		if act.Offer != nil {
+			all = append(all, entry{name: act.Short + " " + theme.Ellipsis, title: act.Title, do: typeOn(act.Short), args: act.Args})
 			continue
 		}
 		name := act.Short
@@ -94,6 +103,9 @@ func (a *App) pipeEntries(id string, verbs bool) []entry {
 		if act.Label != nil {
 			name = act.Label(aimed)
 		}
+		if name == "" {
+			continue // a typed action does it by name
+		}
 		out = append(out, entry{name: name + " " + id, title: act.Title, act: act, target: t})
 	}
 	return out
@@ -104,15 +116,7 @@ func (a *App) runEntry(words []string) *entry {
 	if len(words) != 2 || words[0] != "run" {
 		return nil
 	}
-	run := orchestrator.Run{ID: words[1]}
-	for i := range a.data.Runners {
-		r := &a.data.Runners[i]
-		for _, known := range []*orchestrator.Run{r.Current, r.Last} {
-			if known != nil && screen.ShortID(known.ID) == words[1] {
-				run = *known
-			}
-		}
-	}
+	run := a.runNamed(words[1])
 	return &entry{name: "run " + words[1], title: "go to this run", do: func(a *App) { a.open(screen.NewRun(run)) }}
 }
 
@@ -145,7 +149,7 @@ func (e *entry) found(words []string) bool {
 func (e *entry) rank(query string) int {
 	q := strings.ToLower(strings.TrimSpace(query))
 	switch name := strings.ToLower(e.name); {
-	case name == q:
+	case name == q || e.typed && e.off == "":
 		return 0
 	case strings.HasPrefix(name, q):
 		return 1
@@ -161,7 +165,7 @@ func (e *entry) rank(query string) int {
 // why says why the entry cannot be done now; "" = it can.
 func (a *App) why(e *entry) string {
 	if e.act == nil || e.act.Why == nil {
-		return ""
+		return e.off
 	}
 	return e.act.Why(a.aimed(e.target))
 }
@@ -170,11 +174,21 @@ func (a *App) why(e *entry) string {
 func (a *App) nearest(query string) string {
 	best, dist := "", 1<<30
 	query = strings.ToLower(query)
-	for _, e := range a.allEntries(len(strings.Fields(query)) > 1) {
-		name := strings.ToLower(e.name)
+	verbs := len(strings.Fields(query)) > 1
+	all := a.allEntries(verbs)
+	for _, act := range a.reg.Named(a.scopes()) {
+		if act.Offer == nil || !verbs {
+			continue
+		}
+		for _, o := range act.Offer(a, "") {
+			all = append(all, entry{name: o.Line})
+		}
+	}
+	for _, e := range all {
+		name := strings.TrimSuffix(strings.ToLower(e.name), " "+theme.Ellipsis)
 		begin := string([]rune(name)[:min(utf8.RuneCountInString(query), utf8.RuneCountInString(name))])
 		if d := min(distance(query, name), 1+distance(query, begin)); d < dist {
-			best, dist = e.name, d
+			best, dist = strings.TrimSuffix(e.name, " "+theme.Ellipsis), d
 		}
 	}
 	return best
@@ -222,7 +236,7 @@ func (a *App) paletteKey(key, txt string) {
 		p.cursor = max(p.cursor-1, 0)
 	case "tab":
 		if es := a.entries(p.query); p.cursor < len(es) {
-			p.query, p.cursor = es[p.cursor].name, 0
+			p.query, p.cursor = strings.TrimSuffix(es[p.cursor].name, theme.Ellipsis), 0
 		}
 	case "ctrl+u":
 		p.query, p.cursor = "", 0
@@ -260,6 +274,10 @@ func (a *App) runEntryAt() {
 	}
 	a.palette = nil
 	if e.do != nil {
+		if e.acts && a.frame(a.w, a.h).mini {
+			a.notes.say(a.now, theme.Late, "the window is too small to act in: at least 40x10")
+			return
+		}
 		e.do(a)
 		return
 	}

@@ -45,6 +45,9 @@ func (a *App) drawPalette(c part.Canvas, f frame) {
 		key := e.keyOf()
 		nameW := min(max(in.W*2/5, 16), in.W-4-text.Width(key))
 		note, role := e.title, theme.Plain
+		if e.args != "" {
+			note = e.args + theme.Sep + e.title
+		}
 		if why := a.why(e); why != "" {
 			note, role = why, theme.Faint
 		}

@@ -19,6 +19,8 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 	case tea.PasteMsg:
 		if a.palette != nil {
 			a.palette.typed(text.Line(m.Content, maxInput))
+		} else if a.form != nil {
+			a.formEdit(a.form, tea.PasteMsg{Content: text.Line(m.Content, maxInput)}, "")
 		} else if a.input != nil {
 			a.typed(text.Line(m.Content, 200))
 		}
@@ -84,6 +86,12 @@ func (a *App) dataMsg(msg tea.Msg) {
 	case answerMsg:
 		delete(a.asked, m.Key)
 		m.to.Receive(a.env(), m.Answer)
+	case approvalsMsg:
+		a.takeApprovals(m)
+	case foundMsg:
+		a.found(m)
+	case formMsg:
+		a.formDone(m)
 	case doneMsg:
 		a.done(m)
 	default:

@@ -24,6 +24,9 @@ func (a *App) key(key, txt string) {
 	case a.palette != nil && key != "ctrl+c":
 		a.paletteKey(key, txt)
 		return
+	case a.form != nil && key != "ctrl+c":
+		a.formKey(key)
+		return
 	case a.input != nil && key != "ctrl+c":
 		a.inputKey(key)
 		return
@@ -59,14 +62,7 @@ type input struct {
 const maxInput = 200
 
 func newInput(prompt, value string, live, done func(a *App, s string)) *input {
-	edit := textinput.New()
-	edit.CharLimit = maxInput
-	edit.SetVirtualCursor(false)
-	edit.KeyMap.Paste.SetEnabled(false) // it would read the server's clipboard; the terminal pastes by itself
-	edit.SetValue(value)
-	edit.CursorEnd()
-	edit.Focus()
-	return &input{prompt: prompt, edit: edit, live: live, done: done}
+	return &input{prompt: prompt, edit: newEdit(value), live: live, done: done}
 }
 
 // column is where the cursor stands behind the prompt: at its place in the text, or at the end of one that is cut.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/process"
 )
 
 type commandParams struct {
@@ -53,7 +54,7 @@ func command(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 		return pipe.Result{}, fault.Permanentf("command is empty")
 	}
 	if p.Shell {
-		argv = append(shellArgs(p.Command[0]), p.Args...)
+		argv = append(process.ShellArgs(p.Command[0]), p.Args...)
 	}
 	return p.run(ctx, c, argv)
 }
@@ -157,8 +158,8 @@ func (p commandParams) run(ctx context.Context, c *pipe.Call, argv []string) (pi
 	stdout := &lineWriter{log: func(s string) { c.Log.Info(s) }, keep: maxKept, budget: budget}
 	stderr := &lineWriter{log: func(s string) { c.Log.Warn(s) }, budget: budget}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return terminateGroup(cmd) }
+	process.OwnGroup(cmd)
+	cmd.Cancel = func() error { return process.TerminateGroup(cmd) }
 	// After the grace the leader is killed and its pipes are closed; the rest of the group is killed below.
 	cmd.WaitDelay = max(p.Grace, time.Millisecond)
 	if err := cmd.Start(); err != nil {
@@ -167,7 +168,7 @@ func (p commandParams) run(ctx context.Context, c *pipe.Call, argv []string) (pi
 	err := cmd.Wait()
 	killed := ctx.Err() != nil || errors.Is(err, exec.ErrWaitDelay)
 	if killed {
-		killGroup(cmd)
+		process.KillGroup(cmd)
 	}
 	stdout.flush()
 	stderr.flush()
@@ -223,7 +224,7 @@ func (p commandParams) outcome(name string, cmd *exec.Cmd, err error, stdout *li
 		return pipe.Result{}, fault.Transientf("run %s: %w", name, err)
 	}
 	code := cmd.ProcessState.ExitCode()
-	if signal := signalOf(cmd.ProcessState); signal != "" {
+	if signal := process.SignalOf(cmd.ProcessState); signal != "" {
 		return pipe.Result{}, &fault.Error{Class: fault.Transient, ExitCode: code, Err: fmt.Errorf("%s was ended by the signal %s", name, signal)}
 	}
 	if slices.Contains(p.OKExitCodes, code) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/openticketai/otai-tui/internal/fault"
 )
 
 func FuzzSplitWords(f *testing.F) {
@@ -32,7 +34,7 @@ func FuzzHTTPHeaders(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if d := retryAfter(s, now); d < 0 || d > maxWait {
+		if d := fault.ParseRetryAfter(s, now); d < 0 || d > fault.MaxRetryAfter {
 			t.Errorf("Retry-After %q waits %s", s, d)
 		}
 		set, err := parseExpect(s)

@@ -25,7 +25,6 @@ import (
 const (
 	maxBody      = 1 << 20
 	maxRedirects = 5
-	maxWait      = 24 * time.Hour // of Retry-After
 )
 
 type httpParams struct {
@@ -172,7 +171,7 @@ func netError(ctx context.Context, err error) error {
 // statusError classifies an answer that was not expected.
 func statusError(resp *http.Response, want statusSet, now time.Time) error {
 	err := fmt.Errorf("answered %s, expected %s", resp.Status, want)
-	after := retryAfter(resp.Header.Get("Retry-After"), now)
+	after := fault.ParseRetryAfter(resp.Header.Get("Retry-After"), now)
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && after > 0:
 		return fault.NewRateLimited(err, after)
@@ -181,19 +180,6 @@ func statusError(resp *http.Response, want statusSet, now time.Time) error {
 	default:
 		return fault.NewPermanent(err)
 	}
-}
-
-// retryAfter reads the header: seconds or a date; 0 = not said or already past.
-func retryAfter(header string, now time.Time) time.Duration {
-	header = strings.TrimSpace(header)
-	if seconds, err := strconv.ParseInt(header, 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), int64(maxWait/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(header)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(now), 0), maxWait)
 }
 
 // headerData gives the answer's headers in lower case, without what could be used to act as us.

@@ -11,9 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/text"
@@ -24,7 +22,6 @@ const (
 	maxAnswer = 16 << 20
 	maxError  = 16 << 10
 	maxSaid   = 300
-	maxWait   = 24 * time.Hour
 )
 
 // errNotFound marks an answer of 404.
@@ -142,7 +139,7 @@ func (c *Client) statusError(resp *http.Response, body []byte) error {
 	if said != "" {
 		err = fmt.Errorf("%w: %s", err, text.Line(strings.ReplaceAll(said, c.o.Token, "***"), maxSaid))
 	}
-	after := c.retryAfter(resp.Header.Get("Retry-After"))
+	after := fault.ParseRetryAfter(resp.Header.Get("Retry-After"), c.o.Clock())
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && after > 0:
 		return fault.NewRateLimited(err, after)
@@ -171,15 +168,4 @@ func messageOf(body []byte) string {
 		return said.Human
 	}
 	return said.Error
-}
-
-func (c *Client) retryAfter(header string) time.Duration {
-	if seconds, err := strconv.ParseInt(strings.TrimSpace(header), 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), int64(maxWait/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(header)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(c.o.Clock()), 0), maxWait)
 }

@@ -40,6 +40,22 @@ type Action[C any] struct {
 	Why   func(C) string // why it cannot be done now; nil or "" = it can
 	Do    func(C)        // the action itself
 	Label func(C) string // replaces Short by state: "resume"; nil = Short
+	Rare  bool           // not in the footer while it cannot be done
+
+	// Wide puts an action that has keys on some screen into the palette and the help of every screen.
+	Wide bool
+	// Args is what may follow Short in the palette: "PIPE FROM TO"; "" = nothing. Offer then says what can be done with
+	// what was typed behind Short so far; an empty rest asks for everything there is.
+	Args  string
+	Offer func(c C, rest string) []Offer[C]
+}
+
+// Offer is one thing that a typed line would do.
+type Offer[C any] struct {
+	Line  string  // the whole line: "pause tag routing 1h"
+	Title string  // what it does, or what is still to be typed
+	Why   string  // why it cannot be done; "" = it can
+	Do    func(C) // nil = the line is not complete: choosing it puts it into the palette
 }
 
 // Acts says that the action changes something in the engine.
@@ -58,7 +74,8 @@ func New[C any](actions ...Action[C]) (*Registry[C], error) {
 	for i := range actions {
 		a := &actions[i]
 		switch {
-		case a.ID == "" || a.Scope == "" || a.Title == "" || a.Do == nil || len(a.Keys) == 0 != (a.Scope == Command):
+		case a.ID == "" || a.Scope == "" || a.Title == "" || a.Do == nil || len(a.Keys) == 0 != (a.Scope == Command),
+			(a.Args == "") != (a.Offer == nil):
 			return nil, fmt.Errorf("action %q is incomplete", a.ID)
 		case ids[a.ID]:
 			return nil, fmt.Errorf("action %q is there twice", a.ID)
@@ -97,6 +114,17 @@ func (r *Registry[C]) In(scopes []string) []*Action[C] {
 	var out []*Action[C]
 	for _, a := range r.all {
 		if slices.Contains(scopes, a.Scope) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Named gives what can be done by name from the scopes: theirs, the commands, and the wide ones.
+func (r *Registry[C]) Named(scopes []string) []*Action[C] {
+	var out []*Action[C]
+	for _, a := range r.all {
+		if a.Wide || a.Scope == Command || slices.Contains(scopes, a.Scope) {
 			out = append(out, a)
 		}
 	}

@@ -21,6 +21,8 @@ type Data struct {
 	Engine  orchestrator.Engine
 	Events  []orchestrator.Event // newest first
 
+	Approvals []orchestrator.Approval // steps that wait for an answer, oldest first
+
 	index map[string]int
 }
 
@@ -98,11 +100,17 @@ func safeRunner(r orchestrator.Runner) orchestrator.Runner {
 		r.Last = &l
 	}
 	if r.Pause != nil {
-		p := *r.Pause
-		p.By, p.Reason = text.Line(p.By, maxText), text.Line(p.Reason, maxText)
+		p := safePause(*r.Pause)
 		r.Pause = &p
 	}
+	r.HeldBy, r.Overlap = text.Line(r.HeldBy, maxText), text.Line(r.Overlap, maxText)
+	r.Resources = safeList(r.Resources)
 	return r
+}
+
+func safePause(p orchestrator.Pause) orchestrator.Pause {
+	p.By, p.Reason = text.Line(p.By, maxText), text.Line(p.Reason, maxText)
+	return p
 }
 
 // SafeRun makes a run's foreign text safe to draw.
@@ -110,13 +118,53 @@ func SafeRun(r orchestrator.Run) orchestrator.Run {
 	r.Reason, r.Error = text.Line(r.Reason, maxText), text.Line(r.Error, maxText)
 	r.ErrorClass, r.By = text.Line(r.ErrorClass, maxText), text.Line(r.By, maxText)
 	r.Trigger, r.FailedStep = text.Line(r.Trigger, maxText), text.Line(r.FailedStep, maxText)
+	r.Overlap, r.Definition = text.Line(r.Overlap, maxText), text.Line(r.Definition, maxText)
+	if len(r.Params) > 0 {
+		params := make(map[string]string, len(r.Params))
+		for k, v := range r.Params {
+			params[text.Line(k, maxText)] = text.Line(v, maxText)
+		}
+		r.Params = params
+	}
 	return r
 }
 
 func safeEngine(e orchestrator.Engine) orchestrator.Engine {
 	e.Name, e.Version = text.Line(e.Name, 256), text.Line(e.Version, 64)
-	e.Problems, e.Notices = safeList(e.Problems), safeList(e.Notices)
+	e.Problems, e.Notices, e.Stuck = safeList(e.Problems), safeList(e.Notices), safeList(e.Stuck)
+	e.StateDir, e.Config, e.ConfigError = text.Line(e.StateDir, maxText), text.Line(e.Config, maxText), text.Line(e.ConfigError, maxText)
+	e.ConfigHash = text.Line(e.ConfigHash, 128)
+	e.Limits, e.Holds = slices.Clone(e.Limits), slices.Clone(e.Holds)
+	for i := range e.Limits {
+		l := &e.Limits[i]
+		l.Name, l.Rate, l.Breaker = text.Line(l.Name, maxText), text.Line(l.Rate, maxText), text.Line(l.Breaker, maxText)
+		l.Holders = safeList(l.Holders)
+	}
+	for i := range e.Holds {
+		h := &e.Holds[i]
+		h.Scope.Kind, h.Scope.Name = text.Line(h.Scope.Kind, 64), text.Line(h.Scope.Name, maxText)
+		h.Pause = safePause(h.Pause)
+	}
 	return e
+}
+
+// SetApprovals replaces the approvals (oldest first).
+func (d *Data) SetApprovals(as []orchestrator.Approval) {
+	d.Approvals = d.Approvals[:0:0]
+	for _, a := range as {
+		a.Question, a.Runner = text.Line(a.Question, maxText), text.Line(a.Runner, maxText)
+		d.Approvals = append(d.Approvals, a)
+	}
+}
+
+// Approval gives the approval that a step of a run waits for; step "" = any step. nil = none.
+func (d *Data) Approval(run, step string) *orchestrator.Approval {
+	for i := range d.Approvals {
+		if a := &d.Approvals[i]; a.Run == run && (step == "" || a.Step == step) {
+			return a
+		}
+	}
+	return nil
 }
 
 func safeList(in []string) []string {
@@ -129,6 +177,8 @@ func safeList(in []string) []string {
 
 func safeEvent(e orchestrator.Event) orchestrator.Event {
 	e.Text, e.By = text.Line(e.Text, maxText), text.Line(e.By, maxText)
+	e.Kind, e.Via = text.Line(e.Kind, 64), text.Line(e.Via, 64)
+	e.Before, e.After = text.Line(e.Before, maxText), text.Line(e.After, maxText)
 	return e
 }
 

@@ -13,21 +13,44 @@ import (
 // Events is the feed of what happened, newest first. Held, it shows what it showed and counts what came since.
 type Events struct {
 	w, h   int
+	pane   bool // it is a part of another screen
 	held   bool
 	shown  []orchestrator.Event // while held: the list at that time
 	cursor int                  // row in the list
 	top    int
+	filter filter
 }
 
 // NewEvents makes a following feed.
 func NewEvents() *Events { return &Events{} }
 
+// list is what passes the filter.
 func (e *Events) list(env Env) []orchestrator.Event {
+	all := env.Data.Events
 	if e.held {
-		return e.shown
+		all = e.shown
 	}
-	return env.Data.Events
+	if len(e.filter.terms) == 0 {
+		return all
+	}
+	var out []orchestrator.Event
+	for i := range all {
+		if e.filter.event(&all[i]) {
+			out = append(out, all[i])
+		}
+	}
+	return out
 }
+
+// SetFilter shows only what the query lets through.
+func (e *Events) SetFilter(env Env, q string) {
+	e.filter = parseFilter(q)
+	e.cursor, e.top = 0, 0
+	e.fit(env)
+}
+
+// Filter is the query in force; "" = none.
+func (e *Events) Filter() string { return e.filter.query }
 
 // Hold stops and goes on.
 func (e *Events) Hold(env Env) {
@@ -67,7 +90,7 @@ func (e *Events) note(env Env) string {
 }
 
 // Scopes are the action scopes of the feed.
-func (e *Events) Scopes() []string { return []string{"events", "list", "open", "item"} }
+func (e *Events) Scopes() []string { return []string{"events", "list", "open", "item", "filter"} }
 
 // Crumb names the screen.
 func (e *Events) Crumb(Env) string { return "Events" }
@@ -78,10 +101,23 @@ func (e *Events) Resize(w, h int) { e.w, e.h = w, h }
 // Refresh keeps the cursor inside the list.
 func (e *Events) Refresh(env Env) { e.fit(env) }
 
+// detailRows are the rows of the detail below the feed with its rule; a pane of the dashboard is too low for it.
+func (e *Events) detailRows() int {
+	switch {
+	case e.pane:
+		return 0
+	case e.h >= 28:
+		return 6
+	case e.h >= 17:
+		return 4
+	}
+	return 0
+}
+
 func (e *Events) fit(env Env) {
 	n := len(e.list(env))
 	e.cursor = max(min(e.cursor, n-1), 0)
-	e.top = part.Window(e.top, e.cursor, n, e.h-1)
+	e.top = part.Window(e.top, e.cursor, n, e.h-1-e.detailRows())
 }
 
 // Move moves the cursor; leaving the top row holds the feed, so that rows do not slide away.
@@ -128,12 +164,70 @@ func (e *Events) Receive(Env, Answer) {}
 func (e *Events) Draw(env Env, c part.Canvas) {
 	l := e.list(env)
 	title := fmt.Sprintf("%d events%snewest first", len(l), theme.Sep)
+	if e.filter.query != "" {
+		title = fmt.Sprintf("%d events%s/%s", len(l), theme.Sep, e.filter.query)
+	}
 	c.Rule(0, title, e.note(env))
 	if len(l) == 0 {
-		c.Text(1, 2, c.W-2, theme.Muted, "nothing has happened yet")
+		msg := "nothing has happened yet"
+		if e.filter.query != "" {
+			msg = "no event passes the filter (esc clears it)"
+		}
+		c.Text(1, 2, c.W-2, theme.Muted, msg)
 		return
 	}
-	e.rows(env, c.Sub(0, 1, c.W, c.H-1), true)
+	rows := max(c.H-1-e.detailRows(), 0)
+	e.rows(env, c.Sub(0, 1, c.W, rows), true)
+	if n := e.detailRows(); n > 0 && e.cursor < len(l) {
+		drawEvent(c.Sub(0, 1+rows, c.W, n), &l[e.cursor], env)
+	}
+}
+
+// drawEvent draws all that is known of an event: who did what from where, what it was before and what after, and its
+// whole text.
+func drawEvent(c part.Canvas, ev *orchestrator.Event, env Env) {
+	title := ev.Kind
+	if title == "" {
+		title = "event"
+	}
+	if ev.Runner != "" {
+		title += theme.Sep + ev.Runner
+	}
+	if ev.Run != "" {
+		title += theme.Sep + "run " + ShortID(ev.Run)
+	}
+	c.Rule(0, title, clockToday(ev.At, env.Now)+"Z")
+	y := line(c.Sub(1, 0, c.W-2, c.H), 1, theme.Plain, whoWords(ev))
+	if s := changeWords(ev); s != "" {
+		y = line(c.Sub(1, 0, c.W-2, c.H), y, theme.Plain, s)
+	}
+	for _, l := range part.Wrap(ev.Text, c.W-2, max(c.H-y, 0)) {
+		y = line(c.Sub(1, 0, c.W-2, c.H), y, theme.Muted, l)
+	}
+}
+
+// whoWords say who did it and from where.
+func whoWords(ev *orchestrator.Event) string {
+	switch {
+	case ev.By == "" || ev.By == "engine":
+		return "by the engine itself"
+	case ev.Via == "":
+		return "by " + ev.By
+	}
+	return "by " + ev.By + " via " + ev.Via
+}
+
+// changeWords say what an action changed; "" = its text tells.
+func changeWords(ev *orchestrator.Event) string {
+	switch {
+	case ev.Before == "" && ev.After == "":
+		return ""
+	case ev.Before == "":
+		return "now " + ev.After
+	case ev.After == "":
+		return "was " + ev.Before
+	}
+	return ev.Before + " " + theme.Arrow + " " + ev.After
 }
 
 // rows draws the events, the newest at the top.

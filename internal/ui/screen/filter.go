@@ -8,8 +8,9 @@ import (
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
-// filter is a parsed filter line: words that all have to hold. "state:failed,late", "tag:x" and "use:x" look at fields,
-// any other word is looked for in names, reasons and errors; "!" before a word turns it round.
+// filter is a parsed filter line: words that all have to hold. "state:failed,late", "tag:x" and "use:x" look at fields, of
+// events "kind:paused,fired", "by:kim" and "via:ssh"; any other word is looked for in names, reasons and errors; "!" before
+// a word turns it round.
 type filter struct {
 	query string
 	terms []term
@@ -17,8 +18,13 @@ type filter struct {
 
 type term struct {
 	not   bool
-	field string // "", "state", "tag", "use"
+	field string // "" or one of fields
 	value string // lower case
+}
+
+// isField says that "name:value" looks at a field.
+func isField(name string) bool {
+	return slices.Contains([]string{"state", "tag", "use", "kind", "by", "via"}, name)
 }
 
 func parseFilter(q string) filter {
@@ -26,7 +32,7 @@ func parseFilter(q string) filter {
 	for w := range strings.FieldsSeq(strings.ToLower(q)) {
 		var t term
 		t.value, t.not = strings.CutPrefix(w, "!")
-		if k, v, ok := strings.Cut(t.value, ":"); ok && (k == "state" || k == "tag" || k == "use") {
+		if k, v, ok := strings.Cut(t.value, ":"); ok && isField(k) {
 			t.field, t.value = k, v
 		}
 		if t.value != "" {
@@ -79,6 +85,41 @@ func (f filter) run(r *orchestrator.Run) bool {
 		}
 	}
 	return true
+}
+
+// event says that an event passes.
+func (f filter) event(e *orchestrator.Event) bool {
+	for _, t := range f.terms {
+		var ok bool
+		switch t.field {
+		case "state":
+			ok = t.state(StateMark(e.State).Word, e.State)
+		case "kind":
+			ok = t.begins(e.Kind)
+		case "by":
+			ok = t.begins(e.By)
+		case "via":
+			ok = t.begins(e.Via)
+		case "":
+			ok = contains(t.value, e.Runner, e.Run, e.Kind, e.Text, e.By, e.Before, e.After)
+		default: // events have no such field
+			continue
+		}
+		if ok == t.not {
+			return false
+		}
+	}
+	return true
+}
+
+// begins says that a word begins with one of the values.
+func (t term) begins(word string) bool {
+	for v := range strings.SplitSeq(t.value, ",") {
+		if v != "" && strings.HasPrefix(strings.ToLower(word), v) {
+			return true
+		}
+	}
+	return false
 }
 
 // state compares with the word on the screen and with the state's own name; commas separate alternatives.

@@ -121,7 +121,7 @@ func whyLine(r *orchestrator.Runner, now time.Time) string {
 	if s == "" {
 		s = RunnerMark(r, now).Word
 	}
-	if r.Pause != nil && r.State == orchestrator.Paused {
+	if r.Pause != nil && Held(r) {
 		s = "paused by " + r.Pause.By + " at " + text.Moment(r.Pause.At, now)
 		if r.Pause.Reason != "" {
 			s += ": " + r.Pause.Reason
@@ -129,6 +129,18 @@ func whyLine(r *orchestrator.Runner, now time.Time) string {
 		if !r.Pause.Until.IsZero() {
 			s += theme.Sep + "until " + text.Moment(r.Pause.Until, now)
 		}
+	} else if r.HeldBy != "" {
+		held := "held by the pause of " + r.HeldBy
+		if calm(r) || r.State == orchestrator.Paused {
+			return held
+		}
+		s += theme.Sep + held
+	}
+	if live := LiveWord(r); live != "" {
+		s = live + theme.Sep + s
+	}
+	if r.OverdueFor > 0 {
+		s = "no success in time, overdue by " + text.CalmAge(r.OverdueFor) + theme.Sep + s
 	}
 	return s
 }
@@ -265,10 +277,13 @@ func drawSteps(c part.Canvas, steps []orchestrator.Step, now time.Time) {
 	c.Right(nameW, 0, 8, theme.Faint, "DUR")
 	c.Text(nameW+10, 0, 5, theme.Faint, "ATT")
 	for i, s := range steps {
+		if s.Kind != "" {
+			s.ID = s.Kind + " " + s.ID
+		}
 		if i+1 >= c.H {
 			return
 		}
-		m := StateMark(s.State)
+		m := stepMark(&s)
 		in := min(s.Depth, 4)
 		c.Put(in, i+1, m.Role, m.Glyph)
 		c.Name(in+2, i+1, nameW-in-2, theme.Plain, s.ID)

@@ -30,9 +30,10 @@ type Pipe struct {
 	peek    peek // ticks, and when the steps were read
 }
 
-// pipeRow is a step, or one of its attempts.
+// pipeRow is a step, one of its attempts, or the heading above it.
 type pipeRow struct {
-	step    *orchestrator.Step
+	head    string                // "" = not a heading
+	step    *orchestrator.Step    // of a heading: the one below
 	attempt *orchestrator.Attempt // nil = the step itself
 }
 
@@ -40,7 +41,7 @@ type pipeRow struct {
 func NewPipe(id string) *Pipe { return &Pipe{id: id} }
 
 // Scopes are the action scopes of a pipe.
-func (p *Pipe) Scopes() []string { return []string{"pipe", "list", "open", "item"} }
+func (p *Pipe) Scopes() []string { return []string{"pipe", "step", "answer", "list", "open", "item"} }
 
 // Crumb names the pipe with its state.
 func (p *Pipe) Crumb(env Env) string {
@@ -177,8 +178,12 @@ func (p *Pipe) takeDetail(env Env, r *orchestrator.Runner, a Answer) {
 		return
 	}
 	p.detail = safeDetail(a.Detail)
+	byKind(p.detail.Steps)
 	for i := range p.detail.Steps {
 		s := &p.detail.Steps[i]
+		if h := headOf(p.detail.Steps, i); h != "" {
+			p.rows = append(p.rows, pipeRow{head: h, step: s})
+		}
 		p.rows = append(p.rows, pipeRow{step: s})
 		if len(s.Attempts) < 2 {
 			continue
@@ -189,7 +194,8 @@ func (p *Pipe) takeDetail(env Env, r *orchestrator.Runner, a Answer) {
 	}
 	if !p.moved {
 		p.cursor = max(slices.IndexFunc(p.rows, func(r pipeRow) bool {
-			return !r.step.Composite && (failed(r.step.State) || r.step.State == orchestrator.AwaitingRetry)
+			s := r.step
+			return r.head == "" && !s.Composite && (failed(s.State) || s.State == orchestrator.AwaitingRetry || asks(s))
 		}), 0)
 	}
 	p.fit()
@@ -205,6 +211,10 @@ func (p *Pipe) Move(_ Env, rows int) {
 	p.cursor += rows
 	p.moved = true
 	p.fit()
+	if len(p.rows) > 0 && p.rows[p.cursor].head != "" { // never the last row, and never the first
+		p.cursor += map[bool]int{true: 1, false: -1}[rows > 0]
+		p.fit()
+	}
 }
 
 // Page moves by half pages.
@@ -231,6 +241,17 @@ func (p *Pipe) Target(env Env) (Target, bool) {
 	}
 	return t, true
 }
+
+// StepAt is the step under the cursor.
+func (p *Pipe) StepAt() *orchestrator.Step {
+	if len(p.rows) == 0 {
+		return nil
+	}
+	return p.rows[p.cursor].step
+}
+
+// Steps are the steps of the run on show.
+func (p *Pipe) Steps() []orchestrator.Step { return p.detail.Steps }
 
 // Step is the path of the step under the cursor when the user has moved it there; "" otherwise.
 func (p *Pipe) Step() string {

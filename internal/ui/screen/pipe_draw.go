@@ -94,8 +94,7 @@ func (p *Pipe) Draw(env Env, c part.Canvas) {
 func (p *Pipe) drawSteps(env Env, c part.Canvas, run *orchestrator.Run, l pipeLayout) {
 	title := "steps"
 	if run != nil {
-		m := StateMark(run.State)
-		title = "steps of run " + ShortID(run.ID) + theme.Sep + m.Word
+		title = "steps of run " + ShortID(run.ID) + theme.Sep + runMark(run).Word + handlersWord(run)
 	}
 	c.Rule(0, title, "")
 	if l.side > 0 {
@@ -143,7 +142,7 @@ func (p *Pipe) drawSteps(env Env, c part.Canvas, run *orchestrator.Run, l pipeLa
 		}
 		row := p.rows[top+i]
 		at := row.draw(env.Now, c, y+i, nameW)
-		if began {
+		if began && row.head == "" {
 			c.Text(markCols+nameW+1, y+i, 9, theme.Muted, text.Clock(at))
 		}
 	}
@@ -152,6 +151,10 @@ func (p *Pipe) drawSteps(env Env, c part.Canvas, run *orchestrator.Run, l pipeLa
 // draw draws a step, or an attempt below its step, and gives when it began.
 func (row pipeRow) draw(now time.Time, c part.Canvas, y, nameW int) time.Time {
 	s, in := row.step, min(row.step.Depth, 5)
+	if row.head != "" {
+		c.Text(2, y, c.W-3, theme.Faint, row.head)
+		return time.Time{}
+	}
 	if a := row.attempt; a != nil {
 		m := StateMark(a.State)
 		in += 2
@@ -168,9 +171,14 @@ func (row pipeRow) draw(now time.Time, c part.Canvas, y, nameW int) time.Time {
 		c.Right(c.W-stepAttCols-stepDurCols, y, stepDurCols, theme.Muted, text.Duration(end.Sub(a.StartedAt)))
 		return a.StartedAt
 	}
-	m := StateMark(s.State)
+	m := stepMark(s)
 	c.Put(2+in, y, m.Role, m.Glyph)
-	c.Name(markCols+in, y, nameW-in, theme.Plain, s.ID)
+	if asks(s) {
+		x := c.Put(markCols+in, y, theme.Plain, text.TruncateMiddle(part.Clean(s.ID), max(nameW-in-10, 8), theme.Ellipsis))
+		c.Text(x+1, y, markCols+nameW-x-1, m.Role, m.Word)
+	} else {
+		c.Name(markCols+in, y, nameW-in, theme.Plain, s.ID)
+	}
 	c.Right(c.W-stepAttCols-stepDurCols, y, stepDurCols, theme.Muted, stepDuration(s, now))
 	c.Text(c.W-stepAttCols+1, y, stepAttCols-1, theme.Muted, tries(s))
 	return s.StartedAt
@@ -234,6 +242,11 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footL
 		why = 4
 	}
 	add(theme.Plain, whyLine(r, env.Now), why)
+	for _, l := range limitsOf(env.Data, r) {
+		if role := limitRole(&l); roomy || role != theme.Muted { // what holds the pipe up is worth a line everywhere
+			add(role, limitLine(&l), 2)
+		}
+	}
 	add(okRole, ok, 2)
 	add(theme.Plain, durations, 1)
 	add(theme.Muted, lastOKWord(r, env.Now), 1)
@@ -246,6 +259,7 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footL
 	}
 	add(theme.Muted, r.Schedule, 1)
 	add(theme.Muted, r.Policy, 3)
+	add(theme.Muted, rulesLine(r), 2)
 	if roomy {
 		gap("PIPE")
 		add(theme.Muted, r.Description, 3)
@@ -295,7 +309,7 @@ func (p *Pipe) drawLast(env Env, c part.Canvas, r *orchestrator.Runner, run *orc
 		return
 	}
 	if l.inspect {
-		m := StateMark(run.State)
+		m := runMark(run)
 		x := c.Put(1, y, m.Role, m.Glyph+" ")
 		c.Text(x, y, c.W-x-1, theme.Plain, runWords(run, env.Now))
 		y++
@@ -316,7 +330,7 @@ func (p *Pipe) drawLast(env Env, c part.Canvas, r *orchestrator.Runner, run *orc
 
 // runWords is a run in one line.
 func runWords(run *orchestrator.Run, now time.Time) string {
-	parts := []string{"run " + ShortID(run.ID), StateMark(run.State).Word}
+	parts := []string{"run " + ShortID(run.ID), runMark(run).Word}
 	if !run.StartedAt.IsZero() {
 		d := run.Duration(now)
 		if run.EndedAt.IsZero() {
@@ -367,7 +381,7 @@ func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) int {
 		x += step
 	}
 	if r.Current != nil && r.Current.State.Live() {
-		m := StateMark(r.Current.State)
+		m := runMark(r.Current)
 		c.Put(x, c.H-1, m.Role, m.Glyph)
 	}
 	return chosen

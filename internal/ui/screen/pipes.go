@@ -29,7 +29,7 @@ type Pipes struct {
 }
 
 // NewPipes makes the dashboard.
-func NewPipes() *Pipes { return &Pipes{feed: NewEvents()} }
+func NewPipes() *Pipes { return &Pipes{feed: &Events{pane: true}} }
 
 // Scopes are the action scopes of the dashboard.
 func (p *Pipes) Scopes() []string { return []string{"pipes", "list", "open", "item", "filter"} }

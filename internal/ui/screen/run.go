@@ -19,7 +19,8 @@ type Run struct {
 	w, h   int
 
 	run    orchestrator.Run
-	steps  []orchestrator.Step
+	steps  []orchestrator.Step // ordered by kind
+	lines  []stepLine          // of the list of steps
 	loaded bool
 	err    string
 	stamp  string
@@ -31,7 +32,7 @@ type Run struct {
 	onLog  bool
 
 	log      *LogView
-	lines    []orchestrator.LogLine // of the whole run
+	logged   []orchestrator.LogLine // of the whole run
 	lastSeq  int64
 	logErr   string
 	logState int // 0 = not read, 1 = read, 2 = lines are missing
@@ -53,11 +54,11 @@ func (r *Run) At(path string) *Run {
 }
 
 // Scopes are the action scopes of a run; the keys of a log work on the log below the steps.
-func (r *Run) Scopes() []string { return []string{"run", "logs", "list", "item"} }
+func (r *Run) Scopes() []string { return []string{"run", "step", "answer", "logs", "list", "item"} }
 
 // Crumb names the run with its state.
 func (r *Run) Crumb(env Env) string {
-	m := StateMark(r.run.State)
+	m := runMark(&r.run)
 	s := r.runner + theme.Crumb + ShortID(r.id) + theme.Sep + m.Glyph + " " + m.Word
 	if d := r.run.Duration(env.Now); d > 0 {
 		if r.run.EndedAt.IsZero() {
@@ -79,16 +80,19 @@ type runLayout struct {
 	rows int // of steps
 	logY int // of the log's rule
 	logH int // lines of the log
-	info bool
+	info int // lines that say where the run came from
 }
 
-func (r *Run) layout(h int) runLayout {
-	n := max(len(r.steps), 1)
-	l := runLayout{info: h >= 14}
-	room := h - 3 // two rules and the heads
-	if l.info {
-		room--
+func (r *Run) layout(w, h int) runLayout {
+	n := max(len(r.lines), 1)
+	l := runLayout{}
+	switch {
+	case h >= 19:
+		l.info = max(len(part.Wrap(r.origin(), w-2, 2)), 1)
+	case h >= 14:
+		l.info = 1
 	}
+	room := h - 3 - l.info // two rules and the heads
 	l.rows = min(n, max(room*6/10, 1))
 	l.logY = 2 + l.rows
 	l.logH = max(room-l.rows, 0)
@@ -96,14 +100,31 @@ func (r *Run) layout(h int) runLayout {
 }
 
 func (r *Run) fit() {
-	l := r.layout(r.h)
-	r.top = part.Window(r.top, r.at(), len(r.steps), l.rows)
+	l := r.layout(r.w, r.h)
+	r.top = part.Window(r.top, r.line(), len(r.lines), l.rows)
 	r.log.Resize(r.w, l.logH)
 }
 
 func (r *Run) at() int {
 	return max(slices.IndexFunc(r.steps, func(s orchestrator.Step) bool { return s.Path == r.cursor }), 0)
 }
+
+// line is where the cursor's step is in the list with its headings.
+func (r *Run) line() int {
+	at := r.at()
+	return max(slices.IndexFunc(r.lines, func(l stepLine) bool { return l.head == "" && l.i == at }), 0)
+}
+
+// StepAt is the step under the cursor.
+func (r *Run) StepAt() *orchestrator.Step {
+	if len(r.steps) == 0 {
+		return nil
+	}
+	return &r.steps[r.at()]
+}
+
+// Steps are the steps of the run.
+func (r *Run) Steps() []orchestrator.Step { return r.steps }
 
 // Refresh has nothing to sort; steps come through Wants.
 func (r *Run) Refresh(Env) {}
@@ -150,6 +171,8 @@ func (r *Run) Receive(env Env, a Answer) {
 		r.err = ""
 		d := safeDetail(a.Detail)
 		r.run, r.steps = d.Run, d.Steps
+		byKind(r.steps)
+		r.lines = stepLines(r.steps)
 		r.runner = d.Run.Runner // who goes to a run by its number does not know it
 		if !r.chose {
 			r.choose()
@@ -174,7 +197,7 @@ func (r *Run) choose() {
 		if s.Composite {
 			continue
 		}
-		if failed(s.State) || s.State == orchestrator.AwaitingRetry || s.State == orchestrator.Running {
+		if failed(s.State) || s.State == orchestrator.AwaitingRetry || s.State == orchestrator.Running || asks(&s) {
 			want = s.Path
 			if failed(s.State) {
 				break
@@ -199,9 +222,9 @@ func (r *Run) addLines(lines []orchestrator.LogLine) []orchestrator.LogLine {
 			fresh = append(fresh, SafeLog(l))
 		}
 	}
-	r.lines = append(r.lines, fresh...)
-	if over := len(r.lines) - 2*maxLines; over > 0 {
-		r.lines = slices.Clone(r.lines[over:])
+	r.logged = append(r.logged, fresh...)
+	if over := len(r.logged) - 2*maxLines; over > 0 {
+		r.logged = slices.Clone(r.logged[over:])
 	}
 	return fresh
 }
@@ -233,7 +256,7 @@ func (r *Run) ofStep(path string) bool {
 // showLog shows the lines of the step under the cursor, from its first error when it failed.
 func (r *Run) showLog() {
 	var lines []orchestrator.LogLine
-	for _, l := range r.lines {
+	for _, l := range r.logged {
 		if r.ofStep(l.Step) {
 			lines = append(lines, l)
 		}
@@ -283,7 +306,7 @@ func (r *Run) Page(env Env, halves int) {
 		r.log.Page(env, halves)
 		return
 	}
-	r.Move(env, halves*max(r.layout(r.h).rows/2, 1))
+	r.Move(env, halves*max(r.layout(r.w, r.h).rows/2, 1))
 }
 
 // Home goes to the first row.

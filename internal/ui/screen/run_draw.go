@@ -15,8 +15,8 @@ import (
 
 // Draw draws the run.
 func (r *Run) Draw(env Env, c part.Canvas) {
-	l := r.layout(c.H)
-	title := "steps of run " + ShortID(r.id)
+	l := r.layout(c.W, c.H)
+	title := "steps of run " + ShortID(r.id) + handlersWord(&r.run)
 	if s := r.run.Reason; s != "" {
 		title += theme.Sep + s
 	}
@@ -72,14 +72,19 @@ func (r *Run) drawGantt(env Env, c part.Canvas, l runLayout) {
 	scale.Axis(c.Sub(markCols+cols.name+1, 0, cols.bar, 1), 0)
 	c.Right(c.W-stepAttCols-stepDurCols, 0, stepDurCols, theme.Faint, "DUR")
 	c.Text(c.W-stepAttCols+1, 0, stepAttCols-1, theme.Faint, "TRIES")
-	top := part.Window(r.top, r.at(), len(r.steps), l.rows)
+	top := part.Window(r.top, r.line(), len(r.lines), l.rows)
 	for y := range l.rows {
-		if top+y >= len(r.steps) {
+		if top+y >= len(r.lines) {
 			break
 		}
-		s := &r.steps[top+y]
-		m := StateMark(s.State)
-		if s.Path == r.steps[r.at()].Path {
+		at := r.lines[top+y]
+		s := &r.steps[at.i]
+		if at.head != "" {
+			c.Text(2, 1+y, c.W-3, theme.Faint, at.head)
+			continue
+		}
+		m := stepMark(s)
+		if at.i == r.at() {
 			c.Put(0, 1+y, theme.Accent, theme.Cursor)
 			if !r.onLog {
 				c.Attr(0, 1+y, c.W, theme.Selected)
@@ -88,10 +93,25 @@ func (r *Run) drawGantt(env Env, c part.Canvas, l runLayout) {
 		in := min(s.Depth, 5)
 		c.Put(2+in, 1+y, m.Role, m.Glyph)
 		c.Name(markCols+in, 1+y, cols.name-in, theme.Plain, s.ID)
-		scale.Row(c.Sub(markCols+cols.name+1, 1+y, cols.bar, 1), 0, spans(s, env.Now))
+		bar := c.Sub(markCols+cols.name+1, 1+y, cols.bar, 1)
+		scale.Row(bar, 0, spans(s, env.Now))
+		if asks(s) {
+			bar.Text(0, 0, bar.W, m.Role, m.Word+theme.Sep+"a answers")
+		}
 		c.Right(c.W-stepAttCols-stepDurCols, 1+y, stepDurCols, theme.Muted, stepDuration(s, env.Now))
 		c.Text(c.W-stepAttCols+1, 1+y, stepAttCols-1, theme.Muted, tries(s))
 	}
+}
+
+// handlersWord says that the handlers have yet to run, or that one of them failed.
+func handlersWord(r *orchestrator.Run) string {
+	switch r.Handlers {
+	case "failed":
+		return theme.Sep + "a handler failed"
+	case "pending":
+		return theme.Sep + "handlers have yet to run"
+	}
+	return ""
 }
 
 // scale is the time line: the run's own length once it ended, a rounded one while it is live.
@@ -177,6 +197,8 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 		switch {
 		case s.State == orchestrator.AwaitingRetry && !s.NextAt.IsZero():
 			title += theme.Sep + "next in " + text.Countdown(s.NextAt.Sub(env.Now))
+		case asks(s):
+			title = s.ID + theme.Sep + r.question(env.Data, s)
 		case s.Message != "":
 			title += theme.Sep + s.Message
 		case s.Reason != "":
@@ -189,19 +211,46 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 	}
 	c.Rule(l.logY, title, note)
 	body := c.Sub(0, l.logY+1, c.W, l.logH)
-	if r.logErr != "" {
+	if a := r.asked(env.Data); a != nil && len(r.log.shown) == 0 { // there is no log yet, but something to decide
+		y := 0
+		for _, s := range subjectLines(a, body.W-2) {
+			y = line(body.Sub(1, 0, body.W-2, body.H), y, theme.Plain, s)
+		}
+	} else if r.logErr != "" {
 		body.Text(1, 0, c.W-2, theme.Failed, "the log cannot be read: "+r.logErr)
 	} else {
 		r.log.Draw(body, r.onLog || r.log.held)
 	}
-	if l.info {
-		c.Text(1, c.H-1, c.W-2, theme.Muted, r.origin())
+	for i, line := range part.Wrap(r.origin(), c.W-2, l.info) {
+		c.Text(1, c.H-l.info+i, c.W-2, theme.Muted, line)
 	}
+}
+
+// asked is what the step under the cursor waits for; nil = for nothing.
+func (r *Run) asked(d *Data) *orchestrator.Approval {
+	if s := r.StepAt(); s != nil && asks(s) {
+		return d.Approval(r.id, s.Path)
+	}
+	return nil
+}
+
+// question is what a step asks; what it waits for when that is not read yet.
+func (r *Run) question(d *Data, s *orchestrator.Step) string {
+	if a := d.Approval(r.id, s.Path); a != nil {
+		return a.Question
+	}
+	return stepMark(s).Word
 }
 
 // origin says how the run came to be.
 func (r *Run) origin() string {
 	parts := []string{"trigger " + r.run.Trigger}
+	if r.run.Parent != "" {
+		parts = append(parts, "after run "+ShortID(r.run.Parent))
+	}
+	if r.run.Backfill != "" {
+		parts = append(parts, "backfill "+r.run.Backfill)
+	}
 	if r.run.By != "" {
 		parts = append(parts, "by "+r.run.By)
 	}
@@ -217,8 +266,20 @@ func (r *Run) origin() string {
 	if r.run.Warnings > 0 {
 		parts = append(parts, count(r.run.Warnings, "warning", "warnings"))
 	}
+	if p := r.run.Priority; p != 0 && p != normalPriority {
+		parts = append(parts, fmt.Sprintf("priority %d", p))
+	}
+	if r.run.Overlap != "" {
+		parts = append(parts, "overlap "+r.run.Overlap)
+	}
 	for _, k := range slices.Sorted(maps.Keys(r.run.Params)) {
 		parts = append(parts, k+"="+r.run.Params[k])
 	}
+	if h := r.run.Definition; h != "" {
+		parts = append(parts, "definition "+shortHash(h))
+	}
 	return strings.Join(parts, theme.Sep)
 }
+
+// shortHash is as much of a hash as a person compares.
+func shortHash(h string) string { return h[:min(len(h), 8)] }

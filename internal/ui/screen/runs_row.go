@@ -73,7 +73,7 @@ func (c runCols) heads(cv part.Canvas, y int) {
 }
 
 func (c runCols) row(cv part.Canvas, y int, r *orchestrator.Run, now time.Time, longest time.Duration, current bool) {
-	m := StateMark(r.State)
+	m := runMark(r)
 	if r.Idle {
 		m = Mark{theme.GlyphSkipped, "nothing to do", theme.Muted}
 	}
@@ -129,6 +129,9 @@ func triggerWord(r *orchestrator.Run) string {
 	if r.Nominal.IsZero() && r.Trigger == "manual" && r.By != "" {
 		return r.By
 	}
+	if r.Backfill != "" {
+		return "backfill"
+	}
 	return r.Trigger
 }
 
@@ -171,6 +174,8 @@ func noteWord(r *orchestrator.Run, now time.Time) string {
 	switch {
 	case r.Idle:
 		return "nothing to do"
+	case r.Handlers == "failed" && r.State == orchestrator.Completed:
+		return "ok, but a handler failed"
 	case r.Error != "" && r.FailedStep != "":
 		return leaf(r.FailedStep) + triesOf(r) + ": " + r.Error
 	case r.Error != "":
@@ -180,9 +185,9 @@ func noteWord(r *orchestrator.Run, now time.Time) string {
 	case r.State == orchestrator.Completed:
 		return r.Reason
 	case r.Reason != "":
-		return StateMark(r.State).Word + ": " + r.Reason
+		return runMark(r).Word + ": " + r.Reason
 	default:
-		return StateMark(r.State).Word
+		return runMark(r).Word
 	}
 }
 

@@ -50,6 +50,13 @@ type Targeter interface {
 	Target(Env) (Target, bool)
 }
 
+// Stepper is a screen whose cursor can be on a step of the run that it shows; nil = on none.
+type Stepper interface {
+	StepAt() *orchestrator.Step
+	// Steps are all steps of that run, in definition order.
+	Steps() []orchestrator.Step
+}
+
 // Lister is a screen with a cursor that moves by rows.
 type Lister interface {
 	Move(env Env, rows int)
@@ -73,6 +80,7 @@ const (
 	WantDetail
 	WantLogs
 	WantTicks
+	WantBackfills
 )
 
 // Want is a question to the orchestrator. Key identifies it: the same key is not asked twice at a time.
@@ -93,5 +101,6 @@ type Answer struct {
 	Detail orchestrator.RunDetail
 	Lines  []orchestrator.LogLine
 	Ticks  []time.Time
+	Fills  []orchestrator.Backfill
 	Err    error
 }

@@ -38,11 +38,15 @@ type Mark struct {
 
 // RankOf says where a runner belongs.
 func RankOf(r *orchestrator.Runner, now time.Time) Rank {
-	switch r.State {
-	case orchestrator.Disabled:
+	switch {
+	case r.State == orchestrator.Disabled:
 		return RankDisabled
-	case orchestrator.Paused:
+	case Asking(r) || r.OverdueFor > 0 && calm(r) && !Held(r):
+		return RankLate
+	case Held(r):
 		return RankPaused
+	}
+	switch r.State {
 	case orchestrator.AwaitingRetry:
 		return RankRetrying
 	case orchestrator.Late:
@@ -61,6 +65,26 @@ func RankOf(r *orchestrator.Runner, now time.Time) Rank {
 	}
 }
 
+// Asking says that the runner's run waits for a person's answer.
+func Asking(r *orchestrator.Runner) bool {
+	return r.Current != nil && r.Current.State == orchestrator.Paused
+}
+
+// Held says that a pause of the runner, or of something that it belongs to, keeps its ticks from starting, and nothing of
+// it is at work.
+func Held(r *orchestrator.Runner) bool {
+	return r.State == orchestrator.Paused && !Asking(r) || r.HeldBy != "" && calm(r)
+}
+
+// calm says that nothing of the runner is at work or waits.
+func calm(r *orchestrator.Runner) bool {
+	switch r.State {
+	case orchestrator.Scheduled, orchestrator.Completed, orchestrator.Failed, orchestrator.Crashed, "":
+		return true
+	}
+	return false
+}
+
 func lastRank(r *orchestrator.Runner) Rank {
 	if r.Last != nil && failed(r.Last.State) {
 		return RankFailed
@@ -72,9 +96,23 @@ func failed(s orchestrator.State) bool { return s == orchestrator.Failed || s ==
 
 // RunnerMark says how a runner looks now. The word has at most eleven columns.
 func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
+	switch {
+	case r.State == orchestrator.Disabled:
+		return StateMark(r.State)
+	case Asking(r):
+		return Mark{theme.GlyphAsk, "to answer", theme.Late}
+	case Held(r) && r.State != orchestrator.Paused:
+		return Mark{theme.GlyphPaused, "held", theme.Paused}
+	case r.OverdueFor > 0 && calm(r) && !Held(r):
+		return Mark{theme.GlyphLate, "no ok " + text.CalmAge(r.OverdueFor), theme.Late}
+	}
 	switch r.State {
 	case orchestrator.AwaitingRetry:
 		return Mark{theme.GlyphRetry, withTries("retry", r.Current), theme.Retry}
+	case orchestrator.Pending:
+		if r.Waiting > 1 {
+			return Mark{theme.GlyphQueued, fmt.Sprintf("%d queued", r.Waiting), theme.Running}
+		}
 	case orchestrator.Late:
 		due := r.NextAt
 		if r.Current != nil && !r.Current.DueAt.IsZero() {
@@ -85,6 +123,9 @@ func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
 		}
 		return Mark{theme.GlyphLate, "late", theme.Late}
 	case orchestrator.Running:
+		if r.Live > 1 {
+			return Mark{theme.GlyphRunning, severalWord(r), theme.Running}
+		}
 		if r.StepsAll > 1 && r.StepsAll < 1000 {
 			return Mark{theme.GlyphRunning, fmt.Sprintf("run %d/%d", min(r.StepsDone+1, r.StepsAll), r.StepsAll), theme.Running}
 		}
@@ -100,6 +141,31 @@ func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
 		}
 	}
 	return StateMark(r.State)
+}
+
+// severalWord is "2 run +3": so many are at work, so many wait. LiveWord says it in full.
+func severalWord(r *orchestrator.Runner) string {
+	n := r.Live - r.Waiting
+	switch {
+	case r.Waiting == 0:
+		return fmt.Sprintf("%d running", n)
+	case r.Live > 99:
+		return fmt.Sprintf("%d live", r.Live)
+	default:
+		return fmt.Sprintf("%d run +%d", n, r.Waiting)
+	}
+}
+
+// LiveWord says how many runs of a runner are live; "" when there is at most one.
+func LiveWord(r *orchestrator.Runner) string {
+	if r.Live < 2 {
+		return ""
+	}
+	s := fmt.Sprintf("%d running", r.Live-r.Waiting)
+	if r.Waiting > 0 {
+		s += fmt.Sprintf(", %d waiting", r.Waiting)
+	}
+	return s
 }
 
 func lastMark(l *orchestrator.Run) Mark {
@@ -170,9 +236,14 @@ func NextWord(r *orchestrator.Runner, now time.Time) string {
 	switch {
 	case r.State == orchestrator.Disabled:
 		return "-"
-	case r.State == orchestrator.Paused:
+	case Asking(r):
+		return "answer"
+	case Held(r):
 		if r.Pause == nil || r.Pause.At.IsZero() {
 			return "held"
+		}
+		if !r.Pause.Until.IsZero() {
+			return "in " + text.Countdown(r.Pause.Until.Sub(now))
 		}
 		if d := now.Sub(r.Pause.At); d >= time.Minute {
 			return "held " + text.Age(d)

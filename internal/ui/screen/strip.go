@@ -26,7 +26,7 @@ func drawStrip(c part.Canvas, x, y, w int, r *orchestrator.Runner) {
 		at = c.Put(at, y, role, glyph)
 	}
 	if live {
-		m := StateMark(r.Current.State)
+		m := runMark(r.Current)
 		c.Put(at, y, m.Role, m.Glyph)
 	}
 }

@@ -10,6 +10,7 @@ const (
 	GlyphQueued   = "○"
 	GlyphLate     = "!"
 	GlyphPaused   = "‖"
+	GlyphAsk      = "?"
 	GlyphSkipped  = "-"
 	GlyphDisabled = "·"
 	Cursor        = "›"

@@ -127,14 +127,18 @@ func (f *Fake) RunOnce(_ context.Context, runner string, r orchestrator.FireRequ
 	if _, err := f.runner(runner); err != nil {
 		return "", err
 	}
-	return "01KAVFIRED", f.command("fire %s by %s", runner, r.By.Name)
+	extra := ""
+	if len(r.Params) > 0 || r.Overlap != "" {
+		extra = fmt.Sprintf(" params %v overlap %q", r.Params, r.Overlap)
+	}
+	return "01KAVFIRED", f.command("fire %s%s by %s", runner, extra, r.By.Name)
 }
 
 // Pause pauses a runner.
 func (f *Fake) Pause(_ context.Context, runner string, r orchestrator.PauseRequest) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.command("pause %s by %s reason %q", runner, r.By.Name, r.Reason); err != nil {
+	if err := f.command("pause %s by %s reason %q%s", runner, r.By.Name, r.Reason, until(r)); err != nil {
 		return err
 	}
 	f.change(runner, func(rn *orchestrator.Runner) {
@@ -165,21 +169,50 @@ func (f *Fake) Cancel(_ context.Context, run string, by orchestrator.Actor) erro
 func (f *Fake) Rerun(_ context.Context, run string, r orchestrator.RerunRequest) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.command("rerun %s all=%v by %s", run, r.All, r.By.Name)
+	from := ""
+	if r.From != "" {
+		from = " from " + r.From
+	}
+	return f.command("rerun %s all=%v%s by %s", run, r.All, from, r.By.Name)
 }
 
-// PauseScope records a pause of the engine, a tag or a resource.
+// PauseScope pauses the engine, a tag or a resource.
 func (f *Fake) PauseScope(_ context.Context, s orchestrator.Scope, r orchestrator.PauseRequest) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.command("pause %s by %s reason %q drain=%v", s, r.By.Name, r.Reason, r.Drain)
+	if err := f.command("pause %s by %s reason %q drain=%v%s", s, r.By.Name, r.Reason, r.Drain, until(r)); err != nil {
+		return err
+	}
+	f.unhold(s)
+	f.snap.Engine.Holds = append(f.snap.Engine.Holds, orchestrator.Hold{
+		Scope: s, Drain: r.Drain, Pause: orchestrator.Pause{By: r.By.Name, Reason: r.Reason, At: Now, Until: r.Until},
+	})
+	f.Hub.Engine(f.snap.Engine)
+	return nil
 }
 
-// ResumeScope records a resume.
+// until is the end of a pause in the record; "" = it has none.
+func until(r orchestrator.PauseRequest) string {
+	if r.Until.IsZero() {
+		return ""
+	}
+	return " until " + r.Until.UTC().Format("15:04:05")
+}
+
+func (f *Fake) unhold(s orchestrator.Scope) {
+	f.snap.Engine.Holds = slices.DeleteFunc(slices.Clone(f.snap.Engine.Holds), func(h orchestrator.Hold) bool { return h.Scope == s })
+}
+
+// ResumeScope ends a pause.
 func (f *Fake) ResumeScope(_ context.Context, s orchestrator.Scope, by orchestrator.Actor) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.command("resume %s by %s", s, by.Name)
+	if err := f.command("resume %s by %s", s, by.Name); err != nil {
+		return err
+	}
+	f.unhold(s)
+	f.Hub.Engine(f.snap.Engine)
+	return nil
 }
 
 // Trigger records a webhook.
@@ -194,15 +227,26 @@ func (f *Fake) Backfill(_ context.Context, r orchestrator.BackfillRequest) (orch
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	b := orchestrator.Backfill{
-		ID: "1", Runner: r.Runner, First: r.From, Last: r.To, Total: 24, State: orchestrator.Running, By: r.By.Name, At: Now,
+		ID: "7", Runner: r.Runner, First: r.From, Last: r.To, Total: 24, State: orchestrator.Running, By: r.By.Name, At: Now,
 	}
-	return b, f.command("backfill %s dry=%v by %s", r.Runner, r.DryRun, r.By.Name)
+	const layout = "2006-01-02T15:04"
+	err := f.command("backfill %s %s..%s limit=%d parallel=%d dry=%v by %s", r.Runner, r.From.Format(layout), r.To.Format(layout), r.Limit,
+		r.Parallel, r.DryRun, r.By.Name)
+	if err == nil && !r.DryRun {
+		f.backfills = append([]orchestrator.Backfill{b}, f.backfills...)
+	}
+	return b, err
 }
 
 // CancelBackfill records a cancel.
 func (f *Fake) CancelBackfill(_ context.Context, id string, by orchestrator.Actor) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for i := range f.backfills {
+		if f.backfills[i].ID == id {
+			f.backfills[i].State = orchestrator.Cancelled
+		}
+	}
 	return f.command("cancel backfill %s by %s", id, by.Name)
 }
 
@@ -217,9 +261,11 @@ func (f *Fake) Backfills(context.Context) ([]orchestrator.Backfill, error) {
 func (f *Fake) Answer(_ context.Context, r orchestrator.AnswerRequest) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.command("answer %s %s approve=%v by %s", r.Run, r.Step, r.Approve, r.By.Name); err != nil {
+	if err := f.command("answer %s %s approve=%v input %v note %q by %s", r.Run, r.Step, r.Approve, r.Input, r.Note, r.By.Name); err != nil {
 		return err
 	}
+	f.snap.Engine.Approvals--
+	f.Hub.Engine(f.snap.Engine)
 	f.approvals = slices.DeleteFunc(f.approvals, func(a orchestrator.Approval) bool { return a.Run == r.Run })
 	return nil
 }

@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/part"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+func (a *App) degraded() bool {
+	return a.lastErr != "" || a.data.Engine.Health != "" && a.data.Engine.Health != "ok"
+}
+
+// engineHold is the pause of the engine as a whole; nil = there is none.
+func (a *App) engineHold() *orchestrator.Hold { return a.hold(theEngine()) }
+
+// health is the word for the engine's condition with two blanks after it; nothing on narrow screens while it is fine.
+func (a *App) health(f frame) string {
+	e := &a.data.Engine
+	switch h := a.engineHold(); {
+	case a.lastErr != "":
+		return "no answer  "
+	case !a.data.Loaded:
+		return ""
+	case a.degraded():
+		return "degraded  "
+	case e.Draining:
+		return "stopping  "
+	case h != nil && h.Drain:
+		return "draining  "
+	case h != nil:
+		return "paused  "
+	case e.ConfigError != "":
+		return "old config  "
+	case !f.verbose:
+		return ""
+	case e.WriteDelay > 0:
+		return "ok " + text.Duration(e.WriteDelay) + "  "
+	default:
+		return "ok  "
+	}
+}
+
+func (a *App) healthRole() theme.Role {
+	switch {
+	case a.degraded():
+		return theme.Failed
+	case a.engineHold() != nil:
+		return theme.Paused
+	case a.data.Engine.ConfigError != "":
+		return theme.Late
+	}
+	return theme.Muted
+}
+
+// problem is why the engine is not fine, in one line.
+func (a *App) problem() string {
+	if a.lastErr != "" {
+		return a.lastErr
+	}
+	if a.degraded() {
+		return strings.Join(a.data.Engine.Problems, theme.Sep)
+	}
+	return ""
+}
+
+// standing is what everybody who looks should know, the gravest of it, in one line; "" = nothing.
+func (a *App) standing() (string, theme.Role) {
+	e := &a.data.Engine
+	switch h := a.engineHold(); {
+	case a.problem() != "":
+		return theme.GlyphLate + " " + a.problem(), theme.Failed
+	case h != nil:
+		return theme.GlyphPaused + " engine " + screen.HoldWords(h, a.env()), theme.Paused
+	case e.ConfigError != "":
+		return theme.GlyphLate + " configuration not taken: " + e.ConfigError, theme.Late
+	case len(e.Stuck) > 0:
+		return theme.GlyphLate + " " + e.Stuck[0], theme.Late
+	case e.Approvals > 0 && len(a.stack) > 0:
+		return fmt.Sprintf("%s %d to answer (6)", theme.GlyphAsk, e.Approvals), theme.Late
+	}
+	return "", theme.Plain
+}
+
+// tabLabel is a tab's number and title; what waits for a person is counted.
+func (a *App) tabLabel(i int) string {
+	s := fmt.Sprintf("%d %s", i+1, a.tabs[i].title)
+	if n := a.data.Engine.Approvals; i == tabApprovals && n > 0 {
+		s += fmt.Sprintf(" %d", n)
+	}
+	return s
+}
+
+// drawTabs draws the tabs or the way to the open screen, and at the right what everybody should know.
+func (a *App) drawTabs(c part.Canvas) {
+	note, role := a.standing()
+	x := a.drawPlace(c, note != "")
+	if note != "" {
+		if room := c.W - x - 4; room > 10 {
+			c.Right(x+3, 0, room, role, note)
+		}
+		return
+	}
+	if who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via; c.W-x > len(who)+4 {
+		c.Right(x, 0, c.W-x-1, theme.Faint, who)
+	}
+}
+
+// drawPlace draws where the user is, and gives the column after it. Tabs are numbers only where there is no room for their
+// names, or where a note needs it.
+func (a *App) drawPlace(c part.Canvas, noted bool) int {
+	x := 1
+	if len(a.stack) > 0 {
+		x = c.Put(x, 0, theme.Muted, a.tabs[a.tab].title)
+		for i, s := range a.stack {
+			x = c.Put(x, 0, theme.Faint, theme.Crumb)
+			role := theme.Muted
+			if i == len(a.stack)-1 {
+				role = theme.Title
+			}
+			x = c.Put(x, 0, role, s.Crumb(a.env()))
+		}
+		return x
+	}
+	all := 1
+	for i := range a.tabs {
+		all += len(a.tabLabel(i)) + 3
+	}
+	short := all > c.W || noted && all+40 > c.W
+	for i := range a.tabs {
+		label, role := a.tabLabel(i), theme.Muted
+		if i == tabApprovals && a.data.Engine.Approvals > 0 {
+			role = theme.Late
+		}
+		switch {
+		case i == a.tab:
+			c.Put(x-1, 0, theme.Accent, " ["+label+"]")
+			x += len(label) + 3
+		case short && role == theme.Muted:
+			c.Put(x+1, 0, role, label[:1])
+			x += 3
+		case short:
+			label = label[:1] + " to answer " + label[strings.LastIndexByte(label, ' ')+1:]
+			c.Put(x+1, 0, role, label)
+			x += len(label) + 3
+		default:
+			c.Put(x+1, 0, role, label)
+			x += len(label) + 3
+		}
+	}
+	return x
+}
