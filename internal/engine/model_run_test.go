@@ -65,7 +65,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	for i, overlap := range []config.Overlap{
 		config.OverlapSkip, config.OverlapBufferOne, config.OverlapBufferAll, config.OverlapCancelOther,
 		config.OverlapTerminateOther, config.OverlapAllowAll,
-	}[:1] {
+	} {
 		r := w.randomRunner(string(overlap), overlap, i)
 		w.m.runners = append(w.m.runners, r)
 		s, err := schedule.Every(r.every, r.anchor)
@@ -259,6 +259,15 @@ func (w *world) jump() {
 func (w *world) fail(format string, args ...any) {
 	w.t.Helper()
 	w.t.Errorf("%s\n%s", fmt.Sprintf(format, args...), strings.Join(w.story[max(0, len(w.story)-25):], "\n"))
+	if at, _, ok := strings.Cut(fmt.Sprintf(format, args...), ":"); ok {
+		for _, r := range w.b.runs(at)[:min(12, len(w.b.runs(at)))] {
+			w.t.Logf("  row %s: %s %s ×%d, due %s, started %s, ended %s: %s", r.ID, r.Trigger, r.State, r.Count, r.DueAt.Format("15:04:05.000"),
+				r.StartedAt.Format("15:04:05.000"), r.EndedAt.Format("15:04:05.000"), r.Reason)
+		}
+	}
+	for _, r := range w.m.runners {
+		w.t.Logf("  %s: every %s, %+v, retries %d after %s, cursor %s, live %s", r.id, r.every, r.policy, r.retries, r.delay, r.cursor, describe(r.live))
+	}
 	w.b.interrupt() // a bubble must not be left with goroutines in it: that would hide the message
 	w.t.FailNow()
 }
@@ -291,7 +300,7 @@ func (w *world) compare() {
 			}
 			at := slices.IndexFunc(live, func(run *mRun) bool { return run.key == key })
 			if at < 0 || live[at].state != row.State {
-				w.fail("%s: run %s of %s is %s (%s), the model has it not so: %+v", r.id, row.ID, key, row.State, row.Reason, r.live)
+				w.fail("%s: run %s of %s is %s (%s), the model has it not so: %s", r.id, row.ID, key, row.State, row.Reason, describe(r.live))
 			}
 			live = slices.Delete(live, at, at+1)
 		}
@@ -302,7 +311,7 @@ func (w *world) compare() {
 			}
 		}
 		if sum := counts[orchestrator.Skipped] + counts[orchestrator.Missed] + counts[orchestrator.Dropped] + seen; sum != r.ticks || len(live) > 0 {
-			w.fail("%s: %d ticks have a row, the model passed %d; not in history: %+v", r.id, sum, r.ticks, live)
+			w.fail("%s: %d ticks have a row, the model passed %d; not in history: %s", r.id, sum, r.ticks, describe(live))
 		}
 	}
 }
@@ -316,6 +325,15 @@ func (w *world) compareEnded(r *mRunner, row *orchestrator.Run, want *mRun) {
 		w.fail("%s: run %s is %s, %s to %s (%s); the model says %s, %s to %s", r.id, row.ID, row.State, row.StartedAt, row.EndedAt,
 			row.Reason, want.state, want.started, want.endedAt)
 	}
+}
+
+func describe(runs []*mRun) string {
+	out := make([]string, len(runs))
+	for i, run := range runs {
+		out[i] = fmt.Sprintf("%s is %s (attempt %d, ends %s, next %s)", run.key, run.state, run.attempt,
+			run.ends.Format("15:04:05.000"), run.next.Format("15:04:05.000"))
+	}
+	return strings.Join(out, "; ")
 }
 
 // interrupt stops the engine without waiting for what runs.

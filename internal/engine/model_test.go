@@ -100,6 +100,8 @@ func (r *mRunner) nextEvent() *event {
 	}
 	for _, run := range r.live {
 		switch {
+		case run.state == orchestrator.Pending && r.expires(run) && !(r.paused && r.mayStart(run)): // one that a pause holds is looked at when it ends
+			take(run.nominal.Add(r.policy.StartDeadline+1), func(now time.Time) { r.giveUp(run, now) })
 		case run.state == orchestrator.Running:
 			take(run.ends, func(now time.Time) { r.attemptEnds(run, now) })
 		case run.state == orchestrator.AwaitingRetry && !r.paused:
@@ -176,7 +178,7 @@ func (r *mRunner) claim(run *mRun, now time.Time) bool {
 		if len(r.live) > 0 && waiting > 0 {
 			return r.refuse(run, &r.skipped)
 		}
-	case config.OverlapBufferAll:
+	case config.OverlapBufferAll, config.OverlapAllowAll:
 		if len(r.live) > 0 && waiting >= r.policy.QueueMax {
 			return r.refuse(run, &r.dropped)
 		}
@@ -184,7 +186,6 @@ func (r *mRunner) claim(run *mRun, now time.Time) bool {
 		for _, other := range slices.Clone(r.live) {
 			r.end(other, orchestrator.Cancelled, now)
 		}
-	case config.OverlapAllowAll:
 	default:
 		if len(r.live) > 0 {
 			return r.refuse(run, &r.skipped)
@@ -210,11 +211,26 @@ func (r *mRunner) startWaiting(now time.Time) {
 	if r.paused {
 		return
 	}
-	for _, run := range r.live {
-		if run.state == orchestrator.Pending && r.mayStart(run) {
+	for _, run := range slices.Clone(r.live) {
+		switch {
+		case run.state != orchestrator.Pending || !r.mayStart(run):
+		case r.expires(run) && now.Sub(run.nominal) > r.policy.StartDeadline:
+			r.giveUp(run, now)
+			return
+		default:
 			r.begin(run, now)
 		}
 	}
+}
+
+// expires says that a run that waits is given up when its start deadline is over.
+func (r *mRunner) expires(run *mRun) bool {
+	return r.policy.StartDeadline > 0 && !run.nominal.IsZero() && run.started.IsZero()
+}
+
+func (r *mRunner) giveUp(run *mRun, now time.Time) {
+	r.missed++
+	r.drop(run, now)
 }
 
 func (r *mRunner) mayStart(run *mRun) bool {
@@ -253,8 +269,12 @@ func (r *mRunner) attemptEnds(run *mRun, now time.Time) {
 
 func (r *mRunner) end(run *mRun, state orchestrator.State, now time.Time) {
 	run.state, run.endedAt = state, now
-	r.live = slices.DeleteFunc(r.live, func(other *mRun) bool { return other == run })
 	r.ended[run.key] = run
+	r.drop(run, now)
+}
+
+func (r *mRunner) drop(run *mRun, now time.Time) {
+	r.live = slices.DeleteFunc(r.live, func(other *mRun) bool { return other == run })
 	r.waits = false
 	r.startWaiting(now)
 }
@@ -268,15 +288,20 @@ func (r *mRunner) resume(now time.Time) {
 // crash is kill -9 and a start at now: an attempt that ran is lost.
 func (r *mRunner) crash(now time.Time) {
 	r.waits, r.backlog = false, time.Time{}
-	for _, run := range slices.Clone(r.live) {
+	var lost []*mRun
+	for _, run := range r.live {
 		switch {
 		case run.state != orchestrator.Running:
 		case run.attempt <= r.retries:
 			run.state, run.next = orchestrator.AwaitingRetry, now.Add(r.delay)
 		default:
-			r.end(run, orchestrator.Crashed, now)
+			lost = append(lost, run)
 		}
 	}
+	for _, run := range lost {
+		r.end(run, orchestrator.Crashed, now)
+	}
+	r.startWaiting(now)
 }
 
 // restart is an orderly stop without waiting and a start at now: an attempt that ran does not count.
