@@ -36,6 +36,10 @@ func (l *loop) startReady(now time.Time) {
 			return
 		}
 		l.unqueue(lv)
+		if limit, why := startLimit(&lv.run, lv.r.cfg.Policy); !limit.IsZero() && now.After(limit) { // its alarm has not rung yet
+			l.giveUp(lv, why+" before it could start", now)
+			continue
+		}
 		l.reserve(lv, now)
 		lv.since = time.Time{}
 		for _, n := range lv.r.peers.needs { // there may be room for more than one

@@ -79,11 +79,12 @@ func (l *loop) run() {
 			f()
 		}
 		if !l.draining {
+			l.startReady(now) // what can start counts as waiting for none of the ticks
 			for it := l.timetable.popDue(now); it != nil; it = l.timetable.popDue(now) {
 				it.fire(now)
+				l.startReady(now)
 			}
 			l.submitClaims()
-			l.startReady(now)
 		}
 		l.flush(now)
 		if l.finished(now) {
