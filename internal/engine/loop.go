@@ -27,30 +27,31 @@ var (
 
 // loop is the dispatcher. Its goroutine owns every field.
 type loop struct {
-	e         *Engine
-	ctx       context.Context // base of run contexts
-	done      chan struct{}
-	runners   map[string]*runner // by id and alias
-	order     []*runner
-	lives     map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
-	timetable timetable
-	follows   []*follow // ended runs whose handlers have yet to end, oldest first
-	ready     []*live   // wait for a slot, oldest first
-	claims    []claim   // collected during one turn
-	slots     int
-	busy      int
-	seq       int64
-	epoch     int64
-	identity  string // of this history, for idempotency keys; set before the loop runs
-	startedAt time.Time
-	draining  bool
-	ending    bool // interrupted; waiting for runs to end
-	deadline  time.Time
-	dirty     map[*runner]struct{}
-	flushed   time.Time
-	problems  map[string]string
-	pending   int // writes not yet acknowledged
-	pruning   bool
+	e          *Engine
+	ctx        context.Context // base of run contexts
+	done       chan struct{}
+	runners    map[string]*runner // by id and alias
+	order      []*runner
+	lives      map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
+	timetable  timetable
+	stuckSteps []*stuckStep // steps that have not returned long after they should have
+	follows    []*follow    // ended runs whose handlers have yet to end, oldest first
+	ready      []*live      // wait for a slot, oldest first
+	claims     []claim      // collected during one turn
+	slots      int
+	busy       int
+	seq        int64
+	epoch      int64
+	identity   string // of this history, for idempotency keys; set before the loop runs
+	startedAt  time.Time
+	draining   bool
+	ending     bool // interrupted; waiting for runs to end
+	deadline   time.Time
+	dirty      map[*runner]struct{}
+	flushed    time.Time
+	problems   map[string]string
+	pending    int // writes not yet acknowledged
+	pruning    bool
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {

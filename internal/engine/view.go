@@ -110,6 +110,9 @@ func endedText(run *orchestrator.Run, fails int) string {
 
 func (lv *live) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
 	run := &lv.run
+	if s := l.stuckIn(lv); s != nil {
+		return run.State, s.text(now)
+	}
 	switch run.State {
 	case orchestrator.Running:
 		s := "run " + run.ID + " runs"
@@ -217,7 +220,7 @@ func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots,
 		Busy: l.busy, Queue: len(l.ready), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		Approvals: l.openQuestions(), StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
+		Approvals: l.openQuestions(), Stuck: l.stuckTexts(l.e.clock()), StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"
