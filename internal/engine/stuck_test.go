@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,47 +167,31 @@ func TestAStuckStepDoesNotHoldTheStop(t *testing.T) {
 	})
 }
 
-// TestALateStepChangesNothing: the run was ended over the head of its step, or even given another attempt.
-func TestALateStepChangesNothing(t *testing.T) {
+// TestALateHandlerChangesNothing: the run's handlers are over, whatever one that comes back late says.
+func TestALateHandlerChangesNothing(t *testing.T) {
 	t.Parallel()
-	for _, again := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, runnerOf(group("g", probe("deaf"), probe("rest"))))
-			b.do["deaf"] = deaf(time.Minute)
-			b.start()
-			id := b.fire("g")
-			pass(time.Second)
-			run := b.detail(id).Run
-			run.State, run.EndedAt, run.Reason = orchestrator.Cancelled, time.Now(), "terminated"
-			err := b.e.store.Write(t.Context(), func(tx *store.Tx) error {
-				if _, err := tx.UpdateRun(&run, 99, false); err != nil {
-					return err
-				}
-				if err := tx.EndSteps(&run); err != nil || !again {
-					return err
-				}
-				run.State, run.EndedAt, run.Attempt = orchestrator.Running, time.Time{}, 2
-				if _, err := tx.UpdateRun(&run, 99, true); err != nil {
-					return err
-				}
-				return tx.DropSteps(id, false)
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			before := b.detail(id)
-			pass(2 * time.Minute)
-			after := b.detail(id)
-			for i := range before.Steps {
-				x, y := before.Steps[i], after.Steps[i]
-				if x.State != y.State || x.Attempt != y.Attempt || !x.EndedAt.Equal(y.EndedAt) || len(x.Attempts) != len(y.Attempts) {
-					t.Errorf("again %v: %s was %s, is %s", again, x.Path, x.State, y.State)
-				}
-			}
-			if len(after.Steps) != len(before.Steps) || after.Run.State != run.State {
-				t.Errorf("again %v: %d steps, then %d; run %s", again, len(before.Steps), len(after.Steps), after.Run.State)
-			}
-			b.stop()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, handled(probe("p"), config.Handlers{OnExit: []pipe.Definition{group("both", probe("deaf"), probe("rest"))}}))
+		b.do["deaf"] = deaf(time.Minute)
+		b.start()
+		id := b.fire("p")
+		pass(time.Second)
+		err := b.e.store.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.SetHandlers(id, "failed")
+			return err
 		})
-	}
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := b.detail(id)
+		pass(30 * time.Second)
+		if after := b.detail(id); fmt.Sprint(after.Steps) != fmt.Sprint(before.Steps) {
+			t.Errorf("steps were %+v, are %+v", before.Steps, after.Steps)
+		}
+		pass(2 * time.Minute)
+		if s := step(b.detail(id), "on_exit/both/deaf"); s.State != orchestrator.Running {
+			t.Errorf("the late handler wrote %s", s.State)
+		}
+		b.stop()
+	})
 }
