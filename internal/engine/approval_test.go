@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
 )
@@ -440,4 +441,13 @@ func TestARerunAsksAgain(t *testing.T) {
 		wantStates(t, b.detail(id), map[string]string{"g": "completed", "g/two": "completed"})
 		b.stop()
 	})
+}
+
+// TestAQuestionIsNoFailure for whatever looks at an error's class.
+func TestAQuestionIsNoFailure(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("step: %w", &pipe.Wait{Question: "?"})
+	if c := fault.ClassOf(err); c != fault.Permanent {
+		t.Errorf("class %s", c)
+	}
 }

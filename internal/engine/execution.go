@@ -2,11 +2,9 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -57,14 +55,6 @@ type execution struct {
 	attempts    int
 	maxAttempts int
 	worked      bool // a step that changes something outside has completed
-}
-
-// rowChange is a step, with the attempt that ended if any.
-type rowChange struct {
-	step    store.StepRow
-	attempt *orchestrator.Attempt
-	version int64 // rises with each change of the run
-	stale   bool  // a newer state of the step is on its way or written: only the attempt counts
 }
 
 func newExecution(e *Engine, lv *live) *execution {
@@ -239,147 +229,6 @@ func (x *execution) failReason(n nodeOutcome) string {
 	}
 }
 
-// commit writes the collected rows and waits until they, and those that a start notice took along, are durable. A failing
-// disk is tried until the run is stopped.
-func (x *execution) commit(ctx context.Context) error { return x.commitWith(ctx, nil) }
-
-// commitWith is commit with something that is written together with the rows, once.
-func (x *execution) commitWith(ctx context.Context, also func(*store.Tx) error) error {
-	for {
-		x.mu.Lock()
-		rows, flying := x.rows, x.flying
-		x.rows = nil
-		x.mu.Unlock()
-		if len(rows) == 0 && flying == 0 && also == nil {
-			return nil
-		}
-		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-			if err := x.putRows(tx, rows); err != nil || also == nil {
-				return err
-			}
-			return also(tx)
-		})
-		if err == nil {
-			also = nil
-			continue // the writer keeps the order: what flew before has landed, or came back
-		}
-		x.putBack(rows)
-		if errors.Is(err, store.ErrClosed) {
-			return err
-		}
-		x.e.box.post(func() { x.e.loop.problem("history", "history cannot be written: "+err.Error()) })
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(writeRetry):
-		}
-	}
-}
-
-// putBack takes rows that could not be written back into the collection, but for states that newer ones replaced.
-func (x *execution) putBack(rows []rowChange) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	var kept []rowChange
-	for _, r := range rows {
-		r.stale = r.stale || x.latest[r.step.Path] != r.version
-		if !r.stale || r.attempt != nil {
-			kept = append(kept, r)
-		}
-	}
-	x.rows = append(kept, x.rows...)
-}
-
-// putRows writes steps of this go, unless the run was terminated meanwhile: a step that comes back too late changes nothing. It
-// looks on the writer's goroutine: the end was submitted after the fence was up, so nothing can come behind it.
-func (x *execution) putRows(tx *store.Tx, rows []rowChange) error {
-	if len(rows) == 0 || x.lv.fenced.Load() && !x.after {
-		return nil
-	}
-	if x.after { // handlers write behind the end: as long as theirs is the newest one
-		open, err := tx.StepsOpen(x.id, x.from.Attempt, true)
-		if err != nil || !open {
-			return err
-		}
-	}
-	return putRows(tx, rows)
-}
-
-func putRows(tx *store.Tx, rows []rowChange) error {
-	for i := range rows {
-		if !rows[i].stale {
-			if err := tx.PutStep(&rows[i].step); err != nil {
-				return err
-			}
-		}
-		if a := rows[i].attempt; a != nil {
-			if err := tx.PutAttempt(rows[i].step.Run, rows[i].step.Path, *a); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (x *execution) takeRows() []rowChange {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	rows := x.rows
-	x.rows = nil
-	return rows
-}
-
-// collect notes a step's state, to be written with the next commit. The caller holds mu.
-func (x *execution) collect(st *store.StepRow, a *orchestrator.Attempt) {
-	x.version++
-	x.latest[st.Path] = x.version
-	x.rows = append(x.rows, rowChange{step: *st, attempt: a, version: x.version})
-}
-
-// put notes a step's new state, to be written with the next commit.
-func (x *execution) put(st *store.StepRow, a *orchestrator.Attempt) {
-	x.mu.Lock()
-	x.collect(st, a)
-	if st.Kind == "" {
-		x.attempts = max(x.attempts, st.Attempt)
-	}
-	if !st.Composite && (st.State == orchestrator.AwaitingRetry || st.State == orchestrator.Failed) {
-		x.maxAttempts = st.MaxAttempts
-	}
-	x.mu.Unlock()
-	if st.State.Terminal() {
-		x.lv.done.Add(1)
-	}
-	x.e.box.post(func() { x.e.loop.touch(x.lv.r) })
-}
-
-// announce writes a step's start without waiting: evidence of where a run was when the engine died. What was collected
-// before goes along; it comes back when it cannot be written.
-func (x *execution) announce(ctx context.Context, st *store.StepRow) {
-	x.mu.Lock()
-	x.collect(st, nil)
-	rows := x.rows
-	x.rows = nil
-	x.flying++
-	x.mu.Unlock()
-	path := st.Path
-	x.lv.now.Store(&path)
-	landed := func(err error) {
-		if err != nil {
-			x.putBack(rows)
-		}
-		x.mu.Lock()
-		x.flying--
-		x.mu.Unlock()
-	}
-	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.putRows(tx, rows) }, landed)
-	if err != nil {
-		landed(err)
-		x.e.log.Debug("step start not written", "runner", x.name, "run", x.id, "step", path, "error", err)
-	}
-	x.e.box.post(func() { x.e.loop.touch(x.lv.r) })
-}
-
 // stepFor gives the step's row, from an earlier go or new.
 func (x *execution) stepFor(def *pipe.Definition, at place, composite bool) *store.StepRow {
 	x.mu.Lock()
@@ -399,83 +248,6 @@ func (x *execution) stepFor(def *pipe.Definition, at place, composite bool) *sto
 
 func (x *execution) logger(step string, attempt int) *slog.Logger {
 	return slog.New(&runLog{x: x, step: step, attempt: attempt})
-}
-
-// storedResult is a result as history keeps it.
-type storedResult struct {
-	pipe.Result
-	Quiet bool  `json:"quiet,omitempty"` // a quiet stop was in it
-	Items []any `json:"items,omitempty"` // the list of a for_each whose steps may have to be undone
-}
-
-// settle makes a result's data what it will be when read back from the store, so that a run that goes on sees the same.
-func (x *execution) settle(r *pipe.Result, quiet bool, items []any) (string, error) {
-	if items == nil && len(r.Data) == 0 && r.Message == "" && r.Succeeded && !r.WasSkipped && !quiet {
-		return `{"succeeded":true}`, nil
-	}
-	b, err := marshal(storedResult{Result: *r, Quiet: quiet, Items: items})
-	if err != nil {
-		return "", fault.NewPermanent(fmt.Errorf("the result cannot be stored as JSON: %w", err))
-	}
-	if *r, _, err = decodeResult(string(b)); err != nil {
-		return "", err
-	}
-	if len(b) > maxResult || x.e.secrets.holds(string(b)) { // then it is computed again when the run goes on
-		return "", nil
-	}
-	return string(b), nil
-}
-
-// marshal turns a panic in a value's own MarshalJSON into an error.
-func marshal(v any) (b []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return json.Marshal(v)
-}
-
-func decodeResult(s string) (r pipe.Result, quiet bool, err error) {
-	var kept storedResult
-	dec := json.NewDecoder(strings.NewReader(s))
-	dec.UseNumber()
-	if err := dec.Decode(&kept); err != nil {
-		return r, false, fmt.Errorf("read stored result: %w", err)
-	}
-	data, ok := numbers(kept.Data).(map[string]any)
-	if !ok || data == nil {
-		data = map[string]any{}
-	}
-	kept.Data = data
-	return kept.Result, kept.Quiet, nil
-}
-
-// numbers turns JSON numbers into int64 where they are whole, else float64.
-func numbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return v.String()
-		}
-		return f
-	case map[string]any:
-		for k := range v {
-			v[k] = numbers(v[k])
-		}
-		return v
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i])
-		}
-		return v
-	default:
-		return v
-	}
 }
 
 // line makes a text fit for history: one line, bounded, without secrets.

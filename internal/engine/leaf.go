@@ -70,6 +70,8 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 			fault.NewTimeout(fmt.Errorf("took longer than its timeout of %s", def.Timeout)))
 		defer cancel()
 	}
+	returned := x.watch(ctx, st.Path)
+	defer returned() // also when it panics
 	r, err = spec.New().Process(ctx, call)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) { // whatever the pipe says of it
 		err = context.Cause(ctx)

@@ -35,6 +35,7 @@ type loop struct {
 	order       []*runner
 	lives       map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
 	timetable   timetable
+	stuckSteps  []*stuckStep      // steps that have not returned long after they should have
 	follows     []*follow         // ended runs whose handlers have yet to end, oldest first
 	queue       queue             // runs that wait for a slot or a limit
 	limits      map[string]*limit // of tags and resources, by name

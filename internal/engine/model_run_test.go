@@ -335,13 +335,3 @@ func describe(runs []*mRun) string {
 	}
 	return strings.Join(out, "; ")
 }
-
-// interrupt stops the engine without waiting for what runs.
-func (b *bench) interrupt() {
-	b.t.Helper()
-	ctx, cancel := context.WithCancel(context.WithoutCancel(b.t.Context()))
-	cancel()
-	if err := b.e.Stop(ctx); err != nil {
-		b.t.Fatal(err)
-	}
-}

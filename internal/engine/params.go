@@ -102,6 +102,9 @@ func readsParam(d pipe.Definition, name string) bool {
 		}
 		return false
 	}
+	if d.Undo != nil && readsParam(*d.Undo, name) {
+		return true
+	}
 	return reads(d.If) || reads(d.ForEach) || inside(d.Params) ||
 		slices.ContainsFunc(d.Steps, func(s pipe.Definition) bool { return readsParam(s, name) })
 }

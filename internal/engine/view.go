@@ -114,6 +114,9 @@ func endedText(run *orchestrator.Run, fails int) string {
 
 func (lv *live) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
 	run := &lv.run
+	if s := l.stuckIn(lv); s != nil {
+		return run.State, s.text(now)
+	}
 	switch run.State {
 	case orchestrator.Running:
 		s := "run " + run.ID + " runs"
@@ -213,6 +216,7 @@ func (l *loop) engineView() orchestrator.Engine {
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots.max,
 		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok",
 		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Undelivered: l.undelivered(), Approvals: l.openQuestions(),
+		Stuck: l.stuckTexts(l.e.clock()),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"

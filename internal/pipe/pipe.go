@@ -142,6 +142,9 @@ type Wait struct {
 
 func (w *Wait) Error() string { return "waits for an answer: " + w.Question }
 
+// Unwrap makes the class of a Wait Permanent: it is no failure of anybody else, and where nobody can be asked no retry helps.
+func (w *Wait) Unwrap() error { return fault.Permanentf("nobody can be asked here") }
+
 // Answer is what a person, or the deadline, said.
 type Answer struct {
 	Approved bool
