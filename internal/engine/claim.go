@@ -229,6 +229,7 @@ func (l *loop) submitClaims() {
 	claims, epoch := l.claims, l.epoch
 	l.claims = nil
 	taken := make([]bool, len(claims))
+	acked := l.claiming()
 	l.write(func(tx *store.Tx) error {
 		for i := range claims {
 			ok, err := insertClaim(tx, &claims[i], epoch)
@@ -239,6 +240,7 @@ func (l *loop) submitClaims() {
 		}
 		return nil
 	}, func() {
+		acked()
 		for i := range claims {
 			if lv := claims[i].live; lv != nil {
 				l.claimed(lv, taken[i])

@@ -57,6 +57,7 @@ type Options struct {
 	// PollFiles looks at the files of triggers by the clock alone, for file systems without notices, and for tests with a clock
 	// of their own.
 	PollFiles bool
+	measure   func(dir string) (orchestrator.Disk, int64, error) // the disk, and its size; nil = measureDisk
 	// RunOnly is for one-shot commands: triggers stay still, only fired runs happen.
 	RunOnly bool
 }
@@ -106,6 +107,9 @@ func New(o Options) *Engine {
 	if o.Env == nil {
 		o.Env = func(string) (string, bool) { return "", false }
 	}
+	if o.measure == nil {
+		o.measure = measureDisk
+	}
 	if o.Deliver == nil {
 		o.Deliver = func(ctx context.Context, to notify.Receiver, m notify.Message) error { return to.Deliver(ctx, m) }
 	}
@@ -142,6 +146,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.state = started
 	e.loop.startCouriers()
 	e.loop.startWatches()
+	e.loop.postSentry()
 	go e.loop.run() //nolint:contextcheck // runs end with Stop, not with the context of Start
 	return nil
 }
@@ -180,6 +185,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	<-e.loop.done
 	stop()
 	e.loop.endWatches()
+	e.loop.sentry.dismiss()
 	e.loop.dismissCouriers()
 	err := errors.Join(e.store.Close(), e.lock.Release())
 	e.hub.Close()

@@ -51,6 +51,13 @@ func (l *loop) watchFile(t *trigger) {
 		})
 	}
 	l.watches.Go(func() {
+		go func() { // it ends with the loop at the latest
+			select {
+			case <-l.done:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
 		known, err := l.e.knownFile(ctx, runner, name, file.Path)
 		if err != nil {
 			say(err)

@@ -55,17 +55,25 @@ type loop struct {
 	couriers    map[string]*courier // by notification
 	couriersRun bool
 	watches     sync.WaitGroup // of file triggers
-	pending     int            // writes not yet acknowledged
+	sentry      *sentry
+	jump        time.Duration          // latest step of the wall clock
+	calm        *item                  // ends the problem that a step of the clock is
+	unacked     map[*claiming]struct{} // claims on their way to the disk
+	announced   map[string]time.Time   // problems by key: when an event told of them last
+	pending     int                    // writes not yet acknowledged
 	pruning     bool
 	prunedAll   time.Time
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {
-	return &loop{
+	l := &loop{
 		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{},
 		slots: newLimit("slots", e.slots()), limits: map[string]*limit{}, queue: queue{groups: map[string]*peers{}},
 		lives: map[string]*live{}, dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
+		unacked: map[*claiming]struct{}{}, announced: map[string]time.Time{},
 	}
+	l.sentry = newSentry(l)
+	return l
 }
 
 // run is the loop: fire what is due, start what can start, wait for the next moment or message.
@@ -125,6 +133,7 @@ func (l *loop) checkClock(before time.Time, elapsed time.Duration) {
 	if jump.Abs() < clockJump {
 		return
 	}
+	l.noteJump(jump)
 	l.event(orchestrator.Event{
 		At: l.e.clock(), Kind: "clock", By: "engine",
 		Text: "the clock moved by " + jump.Round(time.Millisecond).String() + " (suspend or clock step); due times are checked again",
@@ -214,6 +223,9 @@ func (l *loop) written(fn func(*store.Tx) error, then func(), err error) {
 func (l *loop) problem(key, text string) {
 	if l.problems[key] == text {
 		return
+	}
+	if l.problems[key] == "" {
+		l.announce(key, text)
 	}
 	l.problems[key] = text
 	l.e.log.Error("engine degraded", "problem", text)

@@ -181,6 +181,11 @@ func (c *courier) next() bool {
 	case c.ctx.Err() != nil:
 		return false
 	case err != nil:
+		select {
+		case <-c.e.loop.done: // the history is closed
+			return false
+		default:
+		}
 		c.e.log.Error("read outbox", "notification", c.cfg.Name, "error", err)
 		return c.rest(notifyWrites, nil)
 	case len(open) == 0:

@@ -216,7 +216,7 @@ func (l *loop) engineView() orchestrator.Engine {
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots.max,
 		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok",
 		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Undelivered: l.undelivered(), Approvals: l.openQuestions(),
-		Stuck: l.stuckTexts(l.e.clock()),
+		Stuck: l.stuckTexts(l.e.clock()), ClockJump: l.jump, Disk: l.sentry.disk(),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"

@@ -56,6 +56,7 @@ type writer struct {
 	logWake chan struct{}
 
 	delay     atomic.Int64
+	since     atomic.Int64 // Unix time in ns at which the commit that is going on began; 0 = none
 	lostLines atomic.Int64
 
 	o    *Options
@@ -177,6 +178,8 @@ func (w *writer) commit(group []op) {
 	if len(group) == 0 && len(logs) == 0 {
 		return
 	}
+	w.since.Store(time.Now().UnixNano()) //nolint:forbidigo // measures the commit, decides nothing
+	defer w.since.Store(0)
 	all := func(tx *Tx) error {
 		for i := range group {
 			if err := group[i].fn(tx); err != nil {
