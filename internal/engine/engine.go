@@ -1,6 +1,6 @@
 // Package engine schedules pipes, runs them, retries them and remembers what happened: the local orchestrator.
 //
-// Ownership: the loop (loop.go) is the one goroutine that owns runners, timetable, queue and slots; everything else talks
+// Ownership: the loop (loop.go) is the one goroutine that owns runners, timetable, queue and limits; everything else talks
 // to it through its mailbox. Each run executes in a goroutine of its own (walk.go), which owns that run's steps. The
 // store's writer owns the file. The hub never waits for a viewer.
 package engine

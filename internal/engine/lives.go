@@ -4,22 +4,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
 // busy says that a run of the runner has not ended, or that its end is not durable yet.
 func (r *runner) busy() bool { return len(r.lives) > 0 }
-
-// find gives the live run with this id; nil = none.
-func (r *runner) find(run string) *live {
-	for _, lv := range r.lives {
-		if lv.run.ID == run {
-			return lv
-		}
-	}
-	return nil
-}
 
 // findKey gives the live run that a request with this key made; nil = none.
 func (r *runner) findKey(key string) *live {
@@ -119,11 +110,13 @@ func (r *runner) refuses(asked string) error {
 	if err := knownOverlap(asked); err != nil {
 		return fault.NewPermanent(err)
 	}
-	switch v, reason := r.another(asked); v {
-	case skipTick:
-		return r.refuse()
-	case dropTick:
+	switch v, reason := r.another(asked); {
+	case v == dropTick:
 		return notNow("%s of %s: wait, or cancel some of them", reason, r.cfg.ID)
+	case v == skipTick && r.overlap(asked) == config.OverlapBufferOne:
+		return notNow("%s of %s: wait for it, or cancel it", reason, r.cfg.ID)
+	case v == skipTick:
+		return r.refuse()
 	default:
 		return nil
 	}

@@ -89,7 +89,8 @@ func (r *runner) another(asked string) (verdict, string) {
 	v := decideOverlap(r.overlap(asked), o, r.cfg.Policy.QueueMax)
 	switch {
 	case v == dropTick:
-		return v, fmt.Sprintf("%d runs wait already, more than queue_max %d must not", o.waiting, cmp.Or(r.cfg.Policy.QueueMax, config.DefaultQueueMax))
+		most := cmp.Or(r.cfg.Policy.QueueMax, config.DefaultQueueMax)
+		return v, fmt.Sprintf("%d runs wait already, more than queue_max %d must not", o.waiting, most)
 	case v == skipTick && o.behind > 0 && r.overlap(asked) == config.OverlapBufferOne:
 		return v, "run " + r.lastBehind().run.ID + " waits already for the end of the other"
 	case v == skipTick:

@@ -52,7 +52,8 @@ func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, str
 	lv := r.current()
 	switch {
 	case lv != nil && (r.pause == nil || !lv.held && lv.run.State != orchestrator.AwaitingRetry):
-		return lv.stateAndReason(now, l)
+		state, reason := lv.stateAndReason(now, l)
+		return state, reason + r.moreText(lv)
 	case r.pause != nil:
 		return orchestrator.Paused, pauseText(r.pause, lv)
 	case !r.cfg.Enabled:
@@ -64,6 +65,28 @@ func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, str
 		return orchestrator.Scheduled, "has not run yet"
 	}
 	return r.last.State, endedText(r.last, r.fails)
+}
+
+// moreText counts the live runs besides the one that the runner's line tells of.
+func (r *runner) moreText(told *live) string {
+	runs, waits := 0, 0
+	for _, lv := range r.lives {
+		switch {
+		case lv == told:
+		case lv.holdsSlot():
+			runs++
+		default:
+			waits++
+		}
+	}
+	s := ""
+	if runs > 0 {
+		s += fmt.Sprintf(" · %d more running", runs)
+	}
+	if waits > 0 {
+		s += fmt.Sprintf(" · %d more waiting", waits)
+	}
+	return s
 }
 
 func pauseText(p *orchestrator.Pause, lv *live) string {
@@ -164,7 +187,7 @@ func policyText(c *config.Runner) string {
 	if p.Retries > 0 {
 		parts[0] = fmt.Sprintf("retry %d × %s", p.Retries, delaysText(p))
 	}
-	parts = append(parts, "skip if running")
+	parts = append(parts, overlapText(c.Policy))
 	if c.Timeout > 0 {
 		parts = append(parts, "timeout "+shortDuration(c.Timeout))
 	}
@@ -184,6 +207,26 @@ func delaysText(p pipe.Retry) string {
 		return shortDuration(min(p.Delay, p.MaxDelay))
 	}
 	return shortDuration(p.Delay) + ".." + shortDuration(p.MaxDelay) + " exp"
+}
+
+// overlapText says what becomes of a tick while a run has not ended.
+func overlapText(p config.Policy) string {
+	switch p.Overlap {
+	case config.OverlapBufferOne:
+		return "one waits if running"
+	case config.OverlapBufferAll:
+		return fmt.Sprintf("wait if running, at most %d", cmp.Or(p.QueueMax, config.DefaultQueueMax))
+	case config.OverlapCancelOther:
+		return "cancel the other if running"
+	case config.OverlapTerminateOther:
+		return "terminate the other if running"
+	case config.OverlapAllowAll:
+		if p.MaxParallelRuns > 0 {
+			return fmt.Sprintf("side by side, at most %d", p.MaxParallelRuns)
+		}
+		return "side by side"
+	}
+	return "skip if running"
 }
 
 // retryPolicy is the policy in force: own, else inherited, else the defaults.
