@@ -29,7 +29,7 @@ func (e environment) lookup(name string) (string, bool) {
 	return v, ok
 }
 
-var secretName = regexp.MustCompile(`(?i)(passw|token|secret|api_?key|credential)`)
+var secretName = regexp.MustCompile(`(?i)(passw|token|secret|api[_-]?key|credential)`)
 
 // secrets gives the values of the .env file that are secret by their names.
 func (e environment) secrets() []string {

@@ -141,7 +141,11 @@ func (t *triggerList) readWebhook(e *entry) {
 
 func (t *triggerList) addWebhook(id string, token *value, own timing) {
 	name, _ := t.c.textOf(token)
-	if _, set := t.c.env(name); name != "" && !set {
+	switch secret, _ := t.c.env(name); {
+	case name == "":
+	case secret != "":
+		t.c.secrets = append(t.c.secrets, secret)
+	default:
 		t.c.at(token).expect("it in the environment or in .env").warnf("environment variable %s is not set: no request is let in", name)
 	}
 	t.add(id, Trigger{Kind: TriggerWebhook, Webhook: Webhook{TokenEnv: name}, MaxRuns: own.maxRuns})

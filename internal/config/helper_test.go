@@ -102,6 +102,7 @@ func expandProcess(d pipe.Definition) (pipe.Definition, error) {
 	}
 	step := pipe.Definition{ID: "fetch", Use: "base:FetchTicketsPipe", Params: map[string]any{"ticket_search_criteria": map[string]any{"queue": d.Params["queue"]}}}
 	d.Use, d.Params, d.Steps = "base:CompositePipe", nil, []pipe.Definition{step}
+	d.Rule, d.Undo = "", nil // a macro need not know of them
 	return d, nil
 }
 

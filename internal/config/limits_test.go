@@ -178,6 +178,15 @@ func TestConcurrencyOfZero(t *testing.T) {
 	}
 }
 
+// TestTokensOfTheFileAreSecrets: a header's token must not reach history, whether it came from the environment or not.
+func TestTokensOfTheFileAreSecrets(t *testing.T) {
+	cfg := mustParse(t, `notifications: [{name: n, on: failed, http: {url: "https://x/", headers: {authorization: plain, X-Api-Key: 12345, X-Source: otai}}}]`+
+		"\n"+steps("{id: a, use: ExpressionPipe, expression: 1}"))
+	wantList(t, "secrets", cfg.Secrets, "plain", "12345")
+	cfg = mustParse(t, "orchestrator: {runners: [{webhook: {token_env: HOOK}, pipe: {use: ExpressionPipe, expression: 1}}]}", "HOOK=hunter2")
+	wantList(t, "a webhook's token", cfg.Secrets, "hunter2")
+}
+
 // TestNotificationTemplatesSeeTheEnvironmentOnly and nothing of a run.
 func TestNotificationTemplatesSeeTheEnvironmentOnly(t *testing.T) {
 	got := problems(t, `notifications: [{name: n, on: failed, http: "https://x/{{ env.A.b.c }}"}]`+"\n"+steps("{id: a, use: ExpressionPipe, expression: 1}"), "A=1")

@@ -36,7 +36,7 @@ func (s *source) line(n int) string {
 }
 
 var secretPattern = regexp.MustCompile(
-	`(?i)((?:password|passwd|secret|token|api_?key|authorization)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,}{#][^,}#]*)`)
+	`(?i)((?:password|passwd|secret|token|api[_-]?key|authorization)["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,}{#][^,}#]*)`)
 
 // shown is line n as it may be printed: what stands behind a key that names a secret is starred out, templates stay.
 func (s *source) shown(n int) string {

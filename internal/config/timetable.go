@@ -50,11 +50,21 @@ func (t *triggerList) timetable(id string, kind TriggerKind, s schedule.Schedule
 		return // what is wrong with the bounds says nothing about their ticks
 	}
 	s = schedule.Between(schedule.Excluding(s, calendars...), start, end)
-	if _, ok := s.Next(time.Time{}); !ok {
+	if !everDue(s) {
 		c.at(v).expect("a timetable with times left").errorf("it would never run: no time of it is between start and end and not excluded")
 		return
 	}
 	t.add(id, Trigger{Kind: kind, Schedule: s, Jitter: own.jitter, MaxRuns: own.maxRuns})
+}
+
+// everDue looks for a tick from several points in time: the search of each ends after nine years, and a calendar may hold longer.
+func everDue(s schedule.Schedule) bool {
+	for _, year := range []int{1, 2000, 2100} {
+		if _, ok := s.Next(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // bounds reads start and end. A date alone is its first moment as a start and its last one as an end.

@@ -137,3 +137,12 @@ func TestCalendarsAreInTheSpec(t *testing.T) {
 		}
 	}
 }
+
+// TestLongExclusionsAreNoMistake: a calendar may hold centuries, as long as there are times behind them.
+func TestLongExclusionsAreNoMistake(t *testing.T) {
+	for _, days := range []string{"0001-01-01..2025-12-31", "2020-01-01..9999-12-31", "0001-01-01..2099-12-31"} {
+		mustParse(t, "orchestrator: {runners: [{cron: '0 8 * * *', exclude: "+days+", pipe: {use: ExpressionPipe, expression: 1}}]}")
+	}
+	got := problems(t, "orchestrator: {runners: [{cron: '0 8 * * *', exclude: 0001-01-01..9999-12-31, pipe: {use: ExpressionPipe, expression: 1}}]}")
+	wantProblem(t, got, "config.yml:1:33", "it would never run")
+}

@@ -117,3 +117,19 @@ func FuzzParseMoment(f *testing.F) {
 		}
 	})
 }
+
+func TestEndOfDay(t *testing.T) {
+	for moment, want := range map[string]string{
+		"2026-12-01T00:00:00+01:00": "2026-12-01T22:59:59.999Z",
+		"2026-03-29T00:00:00+01:00": "2026-03-29T21:59:59.999Z", // a day of 23 hours
+		"2026-10-25T00:00:00+02:00": "2026-10-25T22:59:59.999Z", // and one of 25
+		"2026-10-25T02:30:00+01:00": "2026-10-25T22:59:59.999Z",
+	} {
+		if got := EndOfDay(at(t, moment), zone(t, "Europe/Berlin")); !got.Equal(at(t, want)) {
+			t.Errorf("%s: %s, want %s", moment, got, want)
+		}
+	}
+	if got := EndOfDay(at(t, "2026-12-01T12:00:00Z"), nil); !got.Equal(at(t, "2026-12-01T23:59:59.999Z")) {
+		t.Errorf("without a zone: %s", got)
+	}
+}

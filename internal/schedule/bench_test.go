@@ -44,6 +44,7 @@ func BenchmarkLatest(b *testing.B) {
 	for name, s := range map[string]Schedule{
 		"minutely-berlin": mustCron(b, "* * * * *", zone(b, "Europe/Berlin")),
 		"interval-1s":     mustEvery(b, time.Second, after),
+		"no-weekends":     Excluding(mustCron(b, "* * * * *", zone(b, "Europe/Berlin")), calendar(b, "Europe/Berlin", "* * * * sat,sun")),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
