@@ -1,9 +1,14 @@
 package store
 
-import "github.com/openticketai/otai-tui/internal/orchestrator"
+import (
+	"strings"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+)
 
 const (
 	logRowBytes = 48   // of a line's row beside its texts, with its place in the tree: measured
+	logRows     = 20   // lines that one statement writes
 	trimChunk   = 500  // most lines that one transaction deletes
 	maxKept     = 4096 // runs whose rooms are remembered; others are measured again
 )
@@ -26,28 +31,31 @@ const lineSize = `(octet_length(msg)+octet_length(step)+octet_length(runner)+48)
 
 func (t *Tx) insertLogs(lines []orchestrator.LogLine) error {
 	var runs []int64 // that may have become too long, each once or a little oftener
+	seqs := make([]int64, len(lines))
 	for i := range lines {
 		l := &lines[i]
-		seq, err := runSeq(l.Run)
-		if err != nil {
+		var err error
+		if seqs[i], err = runSeq(l.Run); err != nil {
 			return err
 		}
-		room, err := t.roomOf(seq)
+		room, err := t.roomOf(seqs[i])
 		if err != nil {
 			return fail("measure log of run "+l.Run, err)
 		}
-		fresh, err := t.changed("write log of run "+l.Run, `INSERT OR IGNORE INTO log(run, seq, runner, step, attempt, at, level, msg, gap)
-			VALUES(?,?,?,?,?,?,?,?,?)`,
-			seq, l.Seq, l.Runner, l.Step, l.Attempt, l.At.UnixNano(), levelNumber(l.Level), l.Msg, l.Gap)
-		if err != nil {
-			return err
+		room.add(l.Seq, lineBytes(l), t.w.o.LogBytesPerRun/2)
+		if len(runs) == 0 || runs[len(runs)-1] != seqs[i] {
+			runs = append(runs, seqs[i])
 		}
-		if fresh {
-			room.add(l.Seq, lineBytes(l), t.w.o.LogBytesPerRun/2)
+	}
+	for at := 0; at < len(lines); {
+		n := 1
+		if len(lines)-at >= logRows {
+			n = logRows
 		}
-		if len(runs) == 0 || runs[len(runs)-1] != seq {
-			runs = append(runs, seq)
+		if err := t.insertLogRows(lines[at:at+n], seqs[at:at+n]); err != nil {
+			return fail("write log of run "+lines[at].Run, err)
 		}
+		at += n
 	}
 	budget := trimChunk
 	for _, seq := range runs {
@@ -60,6 +68,19 @@ func (t *Tx) insertLogs(lines []orchestrator.LogLine) error {
 		}
 	}
 	return nil
+}
+
+// insertLogRows writes lines with one statement. A line that is there already stays.
+func (t *Tx) insertLogRows(lines []orchestrator.LogLine, seqs []int64) error {
+	const one = "(?,?,?,?,?,?,?,?,?)"
+	query := "INSERT OR IGNORE INTO log(run, seq, runner, step, attempt, at, level, msg, gap) VALUES" + one +
+		strings.Repeat(","+one, len(lines)-1)
+	args := make([]any, 0, 9*len(lines))
+	for i := range lines {
+		l := &lines[i]
+		args = append(args, seqs[i], l.Seq, l.Runner, l.Step, l.Attempt, l.At.UnixNano(), levelNumber(l.Level), l.Msg, l.Gap)
+	}
+	return t.w.exec(query, args...)
 }
 
 func (r *logRoom) add(seq, size, half int64) {

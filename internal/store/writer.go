@@ -17,6 +17,7 @@ import (
 const (
 	maxStatePerCommit = 512
 	maxLogsPerCommit  = 200
+	maxLogsBeside     = 100 // log lines in one commit with state, which does not wait for more than these
 	stateQueue        = 1024
 	logQueue          = 20_000
 )
@@ -173,7 +174,11 @@ func (w *writer) gather(first op) []op {
 }
 
 func (w *writer) commit(group []op) {
-	logs := w.takeLogs()
+	most := maxLogsPerCommit
+	if len(group) > 0 {
+		most = maxLogsBeside
+	}
+	logs := w.takeLogs(most)
 	defer w.logsLanded()
 	if len(group) == 0 && len(logs) == 0 {
 		return

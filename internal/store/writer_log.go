@@ -33,10 +33,10 @@ func (w *writer) logsWaiting() bool {
 	return len(w.logs) > 0
 }
 
-func (w *writer) takeLogs() []orchestrator.LogLine {
+func (w *writer) takeLogs(most int) []orchestrator.LogLine {
 	w.logMu.Lock()
 	defer w.logMu.Unlock()
-	n := min(len(w.logs), maxLogsPerCommit)
+	n := min(len(w.logs), most)
 	out := w.logs[:n:n]
 	w.logs = w.logs[n:]
 	w.flight = out
