@@ -84,6 +84,7 @@ CREATE TABLE outbox(
 	created INTEGER NOT NULL, next INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
 	UNIQUE(kind, target, key)
 );
+CREATE INDEX outbox_next ON outbox(next);
 CREATE TABLE approval(
 	run INTEGER NOT NULL, path TEXT NOT NULL, runner TEXT NOT NULL, question TEXT NOT NULL, subject TEXT NOT NULL,
 	input TEXT NOT NULL, asked INTEGER NOT NULL, until INTEGER, answer TEXT, answered INTEGER, PRIMARY KEY(run, path)

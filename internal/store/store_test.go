@@ -333,7 +333,10 @@ func TestPausesAndEvents(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	p := orchestrator.Pause{By: "kim", Reason: "drill", At: noon, Until: noon.Add(time.Hour)}
-	ev := orchestrator.Event{At: noon, Kind: "paused", Runner: "r", Run: "7", State: orchestrator.Paused, Text: "paused", By: "kim"}
+	ev := orchestrator.Event{
+		At: noon, Kind: "paused", Runner: "r", Run: "7", State: orchestrator.Paused, Text: "paused", By: "kim", Via: "cli",
+		Before: "scheduled", After: "paused",
+	}
 	must(t, s, func(tx *Tx) error {
 		if err := tx.SetPause("r", &p); err != nil {
 			return err
