@@ -49,7 +49,7 @@ func (l *loop) tick(t *trigger, now time.Time) {
 		l.release(t.r, "the pause's end", nil) // both were passed over, and the pause ended first
 	}
 	switch {
-	case !t.backlog.IsZero() && t.r.live != nil && t.r.pause == nil:
+	case !t.backlog.IsZero() && t.r.busy() && t.r.pause == nil:
 		t.waits = true // one after the other: the end of the run asks again
 		return
 	case l.tooLate(t, nominal, now):
@@ -122,10 +122,8 @@ func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
 	switch {
 	case r.pause != nil:
 		l.claimNotRun(t, nominal, now, orchestrator.Skipped, pauseText(r.pause, nil))
-	case r.live != nil && r.live.run.State == orchestrator.AwaitingRetry:
-		l.claimNotRun(t, nominal, now, orchestrator.Skipped, "run "+r.live.run.ID+" still waits for its retry")
-	case r.live != nil:
-		l.claimNotRun(t, nominal, now, orchestrator.Skipped, "still running: run "+r.live.run.ID)
+	case r.busy():
+		l.claimNotRun(t, nominal, now, orchestrator.Skipped, r.current().busyText())
 	default:
 		lv := l.newLive(r, t.cfg.Name, nominal, now)
 		l.claims = append(l.claims, claim{run: lv.run, live: lv, cursor: t.cursorAt(nominal)})
@@ -175,12 +173,6 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 		l.reserve(lv, now)
 	}
 	return lv
-}
-
-// adopt ties a live run to its runner and timetable.
-func (l *loop) adopt(lv *live) {
-	lv.it = newItem(func(now time.Time) { l.liveDue(lv, now) })
-	lv.r.live = lv
 }
 
 // reserve takes a slot for a run that starts once this is durable.
@@ -243,7 +235,7 @@ func (l *loop) claimed(lv *live, ok bool) {
 			lv.reserved = false
 			l.busy--
 		}
-		lv.r.live = nil
+		l.forget(lv)
 		l.freed(lv.r)
 		l.e.log.Warn("tick has its row already, not run again", "runner", lv.run.Runner, "nominal", lv.run.Nominal)
 	case lv.run.State == orchestrator.Cancelled: // cancelled while the claim was on its way

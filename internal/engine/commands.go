@@ -72,8 +72,8 @@ func (l *loop) runOfKey(ctx context.Context, r *runner, key string) (string, err
 	if key == "" {
 		return "", nil
 	}
-	if r.live != nil && r.live.key == key {
-		return r.live.run.ID, nil
+	if lv := r.findKey(key); lv != nil {
+		return lv.run.ID, nil
 	}
 	run, err := l.e.store.RunByKey(ctx, r.cfg.ID, key)
 	if errors.Is(err, orchestrator.ErrUnknownRun) {
@@ -102,8 +102,8 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 	if l.draining {
 		return "", notNow("the engine is stopping")
 	}
-	if r.live != nil {
-		return "", notNow("run %s of %s is %s: cancel it or wait for its end", r.live.run.ID, r.cfg.ID, stateWords(r.live.run.State))
+	if r.busy() {
+		return "", r.refuse()
 	}
 	if _, err := l.e.definitionFor(r.cfg.Pipe, req.Params); err != nil {
 		return "", err
@@ -189,8 +189,10 @@ func (e *Engine) Resume(ctx context.Context, runnerID string, by orchestrator.Ac
 
 func (l *loop) hold(r *runner, p orchestrator.Pause) {
 	r.pause = &p
-	if r.live != nil && r.live.queued {
-		l.holdBack(r.live)
+	for _, lv := range r.lives {
+		if lv.queued {
+			l.holdBack(lv)
+		}
 	}
 	if p.Until.IsZero() {
 		return
@@ -213,11 +215,13 @@ func (l *loop) release(r *runner, by string, done func(error)) {
 		l.timetable.drop(r.unpause)
 		r.unpause = nil
 	}
-	if lv := r.live; lv != nil && lv.run.State == orchestrator.AwaitingRetry {
-		l.timetable.set(lv.it, later(now, lv.run.NextAt))
-	} else if lv != nil && lv.held {
-		lv.held = false
-		l.enqueue(lv)
+	for _, lv := range r.lives {
+		if lv.run.State == orchestrator.AwaitingRetry {
+			l.timetable.set(lv.it, later(now, lv.run.NextAt))
+		} else if lv.held {
+			lv.held = false
+			l.enqueue(lv)
+		}
 	}
 	ev := orchestrator.Event{At: now, Kind: "resumed", Runner: r.cfg.ID, By: by, Text: "resumed by " + by}
 	l.keepPause(r, nil, ev, done)
@@ -293,13 +297,11 @@ func (l *loop) changeRun(lv *live, ev orchestrator.Event, reopen bool, done func
 }
 
 func (l *loop) liveRun(ctx context.Context, runID string) (*live, error) {
-	for _, r := range l.order {
-		if r.live != nil && r.live.run.ID == runID {
-			if s := r.live.run.State; s == orchestrator.Cancelling || s.Terminal() {
-				return nil, notNow("run %s is %s already", runID, stateWords(s))
-			}
-			return r.live, nil
+	if lv := l.lives[runID]; lv != nil {
+		if s := lv.run.State; s == orchestrator.Cancelling || s.Terminal() {
+			return nil, notNow("run %s is %s already", runID, stateWords(s))
 		}
+		return lv, nil
 	}
 	run, err := l.e.store.GetRun(ctx, runID)
 	if err != nil {
@@ -311,10 +313,8 @@ func (l *loop) liveRun(ctx context.Context, runID string) (*live, error) {
 // Rerun gives an ended run another attempt, or lets a waiting retry start now.
 func (e *Engine) Rerun(ctx context.Context, runID string, req orchestrator.RerunRequest) error {
 	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
-		for _, r := range l.order {
-			if r.live != nil && r.live.run.ID == runID {
-				return l.retryNow(r, req, done)
-			}
+		if lv := l.lives[runID]; lv != nil {
+			return l.retryNow(lv, req, done)
 		}
 		run, err := l.e.store.GetRun(ctx, runID)
 		if err != nil {
@@ -324,8 +324,8 @@ func (e *Engine) Rerun(ctx context.Context, runID string, req orchestrator.Rerun
 	})
 }
 
-func (l *loop) retryNow(r *runner, req orchestrator.RerunRequest, done func(error)) error {
-	lv := r.live
+func (l *loop) retryNow(lv *live, req orchestrator.RerunRequest, done func(error)) error {
+	r := lv.r
 	if lv.run.State != orchestrator.AwaitingRetry {
 		return notNow("run %s is %s", lv.run.ID, stateWords(lv.run.State))
 	}
@@ -351,8 +351,8 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 	switch {
 	case !ok || r.cfg.ID != run.Runner:
 		return notNow("runner %s of run %s is no longer in the configuration", run.Runner, run.ID)
-	case r.live != nil:
-		return notNow("run %s of %s is %s: cancel it or wait for its end", r.live.run.ID, r.cfg.ID, stateWords(r.live.run.State))
+	case r.busy():
+		return r.refuse()
 	case l.draining:
 		return notNow("the engine is stopping")
 	case run.StartedAt.IsZero():
@@ -384,7 +384,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		return tx.AddEvent(&ev)
 	}, func() {
 		if !found { // history was cut back since the look at it
-			r.live = nil
+			l.forget(lv)
 			done(fmt.Errorf("%w: %s", orchestrator.ErrUnknownRun, copied.ID))
 			return
 		}

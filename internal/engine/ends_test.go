@@ -221,7 +221,8 @@ func TestACommitWaitsForWhatAStartNoticeTookAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, runnerOf(probe("p")))
 		b.start()
-		x := newExecution(b.e, &live{r: b.e.loop.runners["p"], run: orchestrator.Run{ID: "77", Runner: "p"}})
+		r := b.e.loop.runners["p"]
+		x := newExecution(b.e, &live{r: r, cfg: r.cfg, run: orchestrator.Run{ID: "77", Runner: "p"}})
 		row := func(path string, state orchestrator.State) *store.StepRow {
 			return &store.StepRow{Step: orchestrator.Step{Run: "77", Path: path, State: state}}
 		}

@@ -68,7 +68,7 @@ type rowChange struct {
 
 func newExecution(e *Engine, lv *live) *execution {
 	return &execution{
-		e: e, lv: lv, id: lv.run.ID, name: lv.run.Runner, def: lv.r.cfg.Pipe, from: lv.run, again: lv.again,
+		e: e, lv: lv, id: lv.run.ID, name: lv.run.Runner, def: lv.cfg.Pipe, from: lv.run, again: lv.again,
 		hurry: lv.retryNow, steps: map[string]*store.StepRow{}, latest: map[string]int64{},
 	}
 }
@@ -153,7 +153,7 @@ func (x *execution) stopped(ctx context.Context, out outcomeOf) outcomeOf {
 	case errors.Is(cause, errInterrupted):
 		return outcomeOf{state: orchestrator.Interrupted, reason: "the engine was stopped; the run goes on at its next start"}
 	case errors.Is(cause, errRunTimeout):
-		err := fault.NewTimeout(fmt.Errorf("run of %s took longer than its timeout of %s", x.name, x.lv.r.cfg.Timeout))
+		err := fault.NewTimeout(fmt.Errorf("run of %s took longer than its timeout of %s", x.name, x.lv.cfg.Timeout))
 		return outcomeOf{state: orchestrator.Failed, step: out.step, err: err, reason: err.Error()}
 	case errors.Is(cause, errCancelled):
 		return outcomeOf{state: orchestrator.Cancelled, step: out.step, reason: "cancelled"}

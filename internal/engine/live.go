@@ -80,7 +80,7 @@ func (l *loop) launch(lv *live) {
 		cancel(errInterrupted)
 	}
 	stop := func() {}
-	if limit := lv.r.cfg.Timeout; limit > 0 {
+	if limit := lv.cfg.Timeout; limit > 0 {
 		left := lv.run.StartedAt.Add(limit).Sub(l.e.clock())
 		t := time.AfterFunc(max(left, 0), func() { cancel(errRunTimeout) })
 		stop = func() { t.Stop() }
@@ -163,9 +163,7 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 		return
 	}
 	l.timetable.drop(lv.it)
-	if r.live == lv {
-		r.live = nil
-	}
+	l.forget(lv)
 	seq, err := strconv.ParseInt(run.ID, 10, 64)
 	if err == nil {
 		r.remember(run, seq)

@@ -31,6 +31,7 @@ type loop struct {
 	done      chan struct{}
 	runners   map[string]*runner // by id and alias
 	order     []*runner
+	lives     map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
 	timetable timetable
 	ready     []*live // wait for a slot, oldest first
 	claims    []claim // collected during one turn
@@ -53,7 +54,7 @@ type loop struct {
 func newLoop(ctx context.Context, e *Engine) *loop {
 	return &loop{
 		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{}, slots: e.slots(),
-		dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
+		lives: map[string]*live{}, dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
 	}
 }
 
@@ -136,9 +137,9 @@ func (l *loop) interruptAll() {
 	}
 	l.ending = true
 	l.deadline = l.e.clock().Add(interruptFor)
-	for _, r := range l.order {
-		if r.live != nil && r.live.cancel != nil {
-			r.live.cancel(errInterrupted)
+	for _, lv := range l.lives {
+		if lv.cancel != nil {
+			lv.cancel(errInterrupted)
 		}
 	}
 }

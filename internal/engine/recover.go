@@ -179,7 +179,7 @@ func (l *loop) recoverRuns(ctx context.Context) error {
 func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 	now := l.e.clock()
 	r, known := l.runners[run.Runner]
-	known = known && r.cfg.ID == run.Runner && r.live == nil
+	known = known && r.cfg.ID == run.Runner
 	was := run.State
 	var rows []rowChange
 	var err error

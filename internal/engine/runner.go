@@ -14,7 +14,7 @@ import (
 type runner struct {
 	cfg      *config.Runner
 	triggers []*trigger
-	live     *live // nil = nothing of it is going on
+	lives    []*live // runs that have not ended, in the order of their claims
 	pause    *orchestrator.Pause
 	unpause  *item
 	last     *orchestrator.Run // newest ended run that really ran
@@ -46,6 +46,7 @@ type trigger struct {
 // live is a run that has not ended. The loop owns it, but for the fields said to be shared.
 type live struct {
 	r        *runner
+	cfg      *config.Runner // what the run executes with; a reload changes r.cfg, never this
 	run      orchestrator.Run
 	key      string
 	reserved bool // a slot is taken and the run starts once its claim is durable

@@ -33,22 +33,24 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 		v.Strip[i] = orchestrator.Outcome{Run: strconv.FormatInt(o.run, 10), State: o.state, Duration: o.took}
 	}
 	r.figures(&v)
-	if r.live != nil {
-		run := r.live.run
-		run.Warnings = int(r.live.warnings.Load())
+	v.Live, v.Waiting = len(r.lives), r.waiting()
+	if lv := r.current(); lv != nil {
+		run := lv.run
+		run.Warnings = int(lv.warnings.Load())
 		v.Current = &run
-		v.StepsDone, v.StepsAll = int(r.live.done.Load()), int(r.live.all.Load())
+		v.StepsDone, v.StepsAll = int(lv.done.Load()), int(lv.all.Load())
 	}
 	v.State, v.Reason = r.stateAndReason(now, l)
 	return v
 }
 
 func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
+	lv := r.current()
 	switch {
-	case r.live != nil && (r.pause == nil || !r.live.held && r.live.run.State != orchestrator.AwaitingRetry):
-		return r.live.stateAndReason(now, l)
+	case lv != nil && (r.pause == nil || !lv.held && lv.run.State != orchestrator.AwaitingRetry):
+		return lv.stateAndReason(now, l)
 	case r.pause != nil:
-		return orchestrator.Paused, pauseText(r.pause, r.live)
+		return orchestrator.Paused, pauseText(r.pause, lv)
 	case !r.cfg.Enabled:
 		return orchestrator.Disabled, "disabled in the configuration"
 	case r.last == nil:
@@ -135,7 +137,7 @@ func (lv *live) stateAndReason(now time.Time, l *loop) (orchestrator.State, stri
 func (l *loop) holders() string {
 	var names []string
 	for _, r := range l.order {
-		if r.live != nil && r.live.cancel != nil {
+		if lv := r.current(); lv != nil && lv.cancel != nil {
 			if names = append(names, r.cfg.ID); len(names) == 3 {
 				break
 			}
