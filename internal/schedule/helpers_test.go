@@ -117,3 +117,25 @@ func walk(t testing.TB, s Schedule, from time.Time, n int) []string {
 	}
 	return out
 }
+
+func calendar(t testing.TB, zoneName string, entries ...string) *Calendar {
+	t.Helper()
+	var out []Entry
+	for _, text := range entries {
+		e, _, err := ParseEntry(text)
+		if err != nil {
+			t.Fatalf("ParseEntry(%q): %v", text, err)
+		}
+		out = append(out, e)
+	}
+	return NewCalendar("test", zone(t, zoneName), out)
+}
+
+func once(t testing.TB, moment string) *At {
+	t.Helper()
+	a, err := Once(at(t, moment), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}

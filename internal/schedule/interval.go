@@ -74,11 +74,16 @@ func (i *Interval) Next(t time.Time) (time.Time, bool) {
 	return next, true
 }
 
-// String gives "every 5m", "every 1h30m", "every 500ms".
-func (i *Interval) String() string { return "every " + shortDuration(i.every) }
+// String gives "every 5m", and the anchor when it has one: "every 1h30m anchored 2026-12-01 00:00 UTC".
+func (i *Interval) String() string {
+	if !i.Anchored() {
+		return i.Describe()
+	}
+	return i.Describe() + " anchored " + stamp(i.anchor, time.UTC)
+}
 
-// Describe is String: an interval has no better words.
-func (i *Interval) Describe() string { return i.String() }
+// Describe gives "every 5m", "every 1h30m", "every 500ms".
+func (i *Interval) Describe() string { return "every " + shortDuration(i.every) }
 
 // phase gives how long before t the last nominal time at or before t was. t is not before the anchor.
 func (i *Interval) phase(t time.Time) time.Duration {

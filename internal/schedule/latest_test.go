@@ -46,6 +46,11 @@ func TestLatestAgainstWalking(t *testing.T) {
 		mustCron(t, "*/15 * * * *", berlin), mustCron(t, "30 2 * * *", berlin), mustCron(t, "0 0 29 2 *", nil),
 		mustCron(t, "0 0 1 * *", zone(t, "Pacific/Apia")),
 	}
+	for _, s := range schedules {
+		bounded := Between(s, time.Unix(1780000000, 0), time.Unix(1790000000, 5))
+		schedules = append(schedules, bounded, Excluding(bounded, calendar(t, "Europe/Berlin", "* * * * sat,sun", "2026-04-01..2026-04-20")),
+			Excluding(s, calendar(t, "America/New_York", "*/3 9-17 * * *"), calendar(t, "UTC", "2026-03-28")))
+	}
 	spans := []time.Duration{0, time.Second, time.Minute, time.Hour, 25 * time.Hour, 40 * 24 * time.Hour}
 	for _, s := range schedules {
 		for range 60 {
@@ -120,6 +125,13 @@ func TestClockJumps(t *testing.T) {
 		{"to 2038", mustCron(t, "* * * * *", nil), "2038-01-19T03:14:07Z", "2038-01-19T03:15:08Z", "2038-01-19T03:15:00Z", 1},
 		{"over a leap day", mustCron(t, "0 0 * * *", nil), "2096-02-28T00:00:00Z", "2096-03-01T00:00:00Z", "2096-03-01T00:00:00Z", 2},
 		{"over what is none", mustCron(t, "0 0 * * *", nil), "2100-02-28T00:00:00Z", "2100-03-01T00:00:00Z", "2100-03-01T00:00:00Z", 1},
+		{"a year down, weekends left out", Excluding(minutely(t), calendar(t, "UTC", "* * * * sat,sun")), "2025-05-01T10:00:00Z", "2026-05-03T18:00:59Z", "2026-05-01T23:59:00Z", 100},
+		{"centuries down, weekends left out", Excluding(minutely(t), calendar(t, "UTC", "* * * * sat,sun")), "1600-05-01T10:00:00Z", "2026-05-03T18:00:59Z", "2026-05-01T23:59:00Z", 100},
+		{"an hour back over the start", Between(minutely(t), at(t, "2026-05-01T10:00:00Z"), time.Time{}), "2026-05-01T10:00:00Z", "2026-05-01T09:00:00Z", "", 0},
+		{"25 hours over the end", Between(minutely(t), time.Time{}, at(t, "2026-05-01T11:00:00Z")), "2026-05-01T10:00:00Z", "2026-05-02T11:00:00Z", "2026-05-01T11:00:00Z", 60},
+		{"one moment, passed", once(t, "2038-01-19T03:14:08Z"), "2038-01-19T03:14:07Z", "2039-01-01T00:00:00Z", "2038-01-19T03:14:08Z", 1},
+		{"one moment, consumed", once(t, "2038-01-19T03:14:08Z"), "2038-01-19T03:14:08Z", "2039-01-01T00:00:00Z", "", 0},
+		{"a leap day that is left out", Excluding(mustCron(t, "0 0 * * *", nil), calendar(t, "UTC", "2096-02-29")), "2096-02-28T00:00:00Z", "2096-03-01T00:00:00Z", "2096-03-01T00:00:00Z", 1},
 		{"to the end of the calendar", minutely(t), "2026-05-01T10:00:00Z", "292277026596-12-04T15:30:07Z", "9999-12-31T23:59:00Z", 100},
 	}
 	for _, tt := range tests {

@@ -23,8 +23,10 @@ func Latest(s Schedule, after, until time.Time, limit int) (latest time.Time, co
 	if !until.After(after) {
 		return time.Time{}, 0
 	}
-	if i, ok := s.(*Interval); ok {
-		return i.latest(after, until, limit)
+	if l, ok := s.(interface {
+		latest(after, until time.Time, limit int) (time.Time, int)
+	}); ok {
+		return l.latest(after, until, limit)
 	}
 	cursor := after
 	for {

@@ -80,10 +80,10 @@ const repeatBound = 2 * daySeconds
 
 // firstSegment gives the segment that holds a Unix time. Its seen part looks back only while it matters.
 func (c *Cron) firstSegment(unix int64) segment {
-	seg := c.segmentAt(unix)
+	seg := segmentAt(unix, c.zone)
 	seg.seen = beginning
 	for at := seg.start; at > beginning && unix-at < repeatBound; {
-		before := c.segmentAt(at - 1)
+		before := segmentAt(at-1, c.zone)
 		seg.seen = max(seg.seen, at+before.offset)
 		at = before.start
 	}
@@ -92,20 +92,20 @@ func (c *Cron) firstSegment(unix int64) segment {
 
 // nextSegment gives the segment after seg.
 func (c *Cron) nextSegment(seg segment) segment {
-	next := c.segmentAt(seg.end)
+	next := segmentAt(seg.end, c.zone)
 	next.start = seg.end
 	next.seen = max(seg.seen, seg.end+seg.offset)
 	return next
 }
 
-func (c *Cron) segmentAt(unix int64) segment {
+func segmentAt(unix int64, zone *time.Location) segment {
 	if unix >= forever {
 		return segment{start: forever, end: forever}
 	}
-	if c.zone == time.UTC {
+	if zone == time.UTC {
 		return segment{start: beginning, end: forever}
 	}
-	t := time.Unix(unix, 0).In(c.zone)
+	t := time.Unix(unix, 0).In(zone)
 	_, offset := t.Zone()
 	seg := segment{start: beginning, end: forever, offset: int64(offset)}
 	start, end := t.ZoneBounds()
