@@ -45,11 +45,9 @@ func (l *loop) tick(t *trigger, now time.Time) {
 			nominal = l.catchUp(t, nominal, now)
 		}
 	}
-	if p := t.r.pause; p != nil && !p.Until.IsZero() && !p.Until.After(nominal) {
-		l.release(t.r, "the pause's end", nil) // both were passed over, and the pause ended first
-	}
+	l.endPauses(t.r, nominal)
 	switch {
-	case !t.backlog.IsZero() && t.r.busy() && t.r.pause == nil:
+	case !t.backlog.IsZero() && t.r.busy() && l.tickHold(t.r) == nil:
 		t.waits = true // one after the other: the end of the run asks again
 		return
 	case l.tooLate(t, nominal, now):
@@ -119,9 +117,9 @@ func (l *loop) tooLate(t *trigger, nominal, now time.Time) bool {
 
 func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
 	r := t.r
-	switch {
-	case r.pause != nil:
-		l.claimNotRun(t, nominal, now, orchestrator.Skipped, pauseText(r.pause, nil))
+	switch h := l.tickHold(r); {
+	case h != nil:
+		l.claimNotRun(t, nominal, now, orchestrator.Skipped, holdText(h))
 	case r.busy():
 		l.claimNotRun(t, nominal, now, orchestrator.Skipped, r.current().busyText())
 	default:
@@ -164,12 +162,12 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 	if due.IsZero() {
 		due = now
 	}
-	lv := &live{r: r, run: orchestrator.Run{
+	lv := &live{r: r, forced: nominal.IsZero(), run: orchestrator.Run{
 		ID: strconv.FormatInt(l.seq, 10), Runner: r.cfg.ID, Trigger: triggerName, Nominal: nominal, State: orchestrator.Pending,
 		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due,
 	}}
 	l.adopt(lv)
-	if l.busy < l.slots && len(l.ready) == 0 && !l.draining {
+	if l.busy < l.slots && len(l.ready) == 0 && !l.draining && l.runHold(lv) == nil {
 		l.reserve(lv, now)
 	}
 	return lv

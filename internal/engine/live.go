@@ -15,6 +15,10 @@ import (
 
 // enqueue lets a pending run wait for a slot. Waiting long is shown as late.
 func (l *loop) enqueue(lv *live) {
+	if l.runHold(lv) != nil {
+		lv.held = true // a resume looks again
+		return
+	}
 	lv.queued = true
 	l.ready = append(l.ready, lv)
 	l.timetable.set(lv.it, lv.run.DueAt.Add(lateAfter))
@@ -60,7 +64,7 @@ func (l *loop) epochOf() int64 { return l.epoch }
 // liveDue is the run's own alarm: its retry is due, or it has become late.
 func (l *loop) liveDue(lv *live, now time.Time) {
 	l.touch(lv.r)
-	if lv.run.State != orchestrator.AwaitingRetry || lv.r.pause != nil {
+	if lv.run.State != orchestrator.AwaitingRetry || l.runHold(lv) != nil {
 		return // late, or held: resume looks again
 	}
 	lv.run.State, lv.run.Reason = orchestrator.Pending, ""
@@ -198,7 +202,8 @@ func (l *loop) pauseAfterFailures(r *runner) {
 	}
 	l.hold(r, pause)
 	ev := orchestrator.Event{
-		At: now, Kind: "paused", Runner: r.cfg.ID, State: orchestrator.Paused, By: "engine", Text: pauseText(&pause, nil),
+		At: now, Kind: "paused", Runner: r.cfg.ID, State: orchestrator.Paused, By: "engine", Text: pauseText(&pause),
+		Before: fmt.Sprintf("%d runs failed in a row", r.fails), After: pauseText(&pause),
 	}
 	l.keepPause(r, &pause, ev, nil)
 }

@@ -41,8 +41,10 @@ type loop struct {
 	epoch     int64
 	identity  string // of this history, for idempotency keys; set before the loop runs
 	startedAt time.Time
-	draining  bool
-	ending    bool // interrupted; waiting for runs to end
+	holds     map[orchestrator.Scope]*hold // pauses of the engine, tags and resources
+	drained   bool                         // nothing was left to finish, and that was told
+	draining  bool                         // stopping
+	ending    bool                         // interrupted; waiting for runs to end
 	deadline  time.Time
 	dirty     map[*runner]struct{}
 	flushed   time.Time
@@ -54,7 +56,8 @@ type loop struct {
 func newLoop(ctx context.Context, e *Engine) *loop {
 	return &loop{
 		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{}, slots: e.slots(),
-		lives: map[string]*live{}, dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
+		lives: map[string]*live{}, holds: map[orchestrator.Scope]*hold{},
+		dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
 	}
 }
 
@@ -74,6 +77,7 @@ func (l *loop) run() {
 			}
 			l.submitClaims()
 			l.startReady(now)
+			l.checkDrained(now)
 		}
 		l.flush(now)
 		if l.finished(now) {

@@ -38,9 +38,13 @@ func (l *loop) load(ctx context.Context) error {
 	if err := l.loadPauses(ctx); err != nil {
 		return err
 	}
+	if err := l.loadHolds(ctx); err != nil {
+		return err
+	}
 	if err := l.recoverRuns(ctx); err != nil {
 		return err
 	}
+	l.drained = len(l.lives) == 0 // then it was told before
 	if l.e.o.RunOnly {
 		return nil
 	}
@@ -213,8 +217,6 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 	switch {
 	case run.State == orchestrator.AwaitingRetry:
 		l.timetable.set(lv.it, run.NextAt)
-	case r.pause != nil:
-		lv.held = true
 	default:
 		l.enqueue(lv)
 	}

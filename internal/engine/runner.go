@@ -51,7 +51,8 @@ type live struct {
 	key      string
 	reserved bool // a slot is taken and the run starts once its claim is durable
 	queued   bool
-	held     bool                    // waited for a slot when its runner was paused; a resume lets it wait again
+	held     bool                    // waits for the end of a pause; a resume lets it wait for a slot again
+	forced   bool                    // fired by hand: pauses of its runner that held before do not hold it
 	again    bool                    // steps of earlier goes are in the store
 	retryNow bool                    // an operator does not want to wait for the step's next attempt
 	stopper  string                  // who cancelled it

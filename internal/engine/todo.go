@@ -10,14 +10,6 @@ import (
 // What is here moves to its own file with the work on it.
 var errNotYet = errors.New("not built yet")
 
-func (e *Engine) PauseScope(context.Context, orchestrator.Scope, orchestrator.PauseRequest) error {
-	return errNotYet
-}
-
-func (e *Engine) ResumeScope(context.Context, orchestrator.Scope, orchestrator.Actor) error {
-	return errNotYet
-}
-
 func (e *Engine) Trigger(context.Context, string, orchestrator.Webhook) (string, error) {
 	return "", errNotYet
 }

@@ -22,10 +22,13 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 		last := *r.last
 		v.Last = &last
 	}
-	if r.pause != nil {
+	switch h := l.tickHold(r); {
+	case r.pause != nil:
 		p := *r.pause
 		v.Pause = &p
-	} else {
+	case h != nil:
+		v.HeldBy = h.Scope.String()
+	default:
 		v.NextAt, _ = r.next()
 	}
 	v.Strip = make([]orchestrator.Outcome, len(r.recent))
@@ -45,12 +48,14 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 }
 
 func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
-	lv := r.current()
+	lv, held := r.current(), l.tickHold(r)
 	switch {
-	case lv != nil && (r.pause == nil || !lv.held && lv.run.State != orchestrator.AwaitingRetry):
+	case lv != nil && (l.runHold(lv) == nil || !lv.held && lv.run.State != orchestrator.AwaitingRetry):
 		return lv.stateAndReason(now, l)
-	case r.pause != nil:
-		return orchestrator.Paused, pauseText(r.pause, lv)
+	case held != nil:
+		return orchestrator.Paused, holdText(held) + heldRun(lv)
+	case lv != nil: // by a resource: the runner itself goes on
+		return lv.run.State, "run " + lv.run.ID + " waits: " + holdText(l.runHold(lv))
 	case !r.cfg.Enabled:
 		return orchestrator.Disabled, "disabled in the configuration"
 	case r.last == nil:
@@ -62,7 +67,7 @@ func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, str
 	return r.last.State, endedText(r.last, r.fails)
 }
 
-func pauseText(p *orchestrator.Pause, lv *live) string {
+func pauseText(p *orchestrator.Pause) string {
 	s := "paused"
 	if p.By != "" {
 		s += " by " + p.By
@@ -73,13 +78,19 @@ func pauseText(p *orchestrator.Pause, lv *live) string {
 	if !p.Until.IsZero() {
 		s += " until " + p.Until.Format("15:04:05Z")
 	}
-	if lv != nil {
-		s += " · run " + lv.run.ID + " is held"
-		if lv.run.State == orchestrator.AwaitingRetry {
-			s += ", its retry waits"
-		}
-	}
 	return s
+}
+
+// heldRun says which run a pause holds.
+func heldRun(lv *live) string {
+	switch {
+	case lv == nil:
+		return ""
+	case lv.run.State == orchestrator.AwaitingRetry:
+		return " · run " + lv.run.ID + " is held, its retry waits"
+	default:
+		return " · run " + lv.run.ID + " is held"
+	}
 }
 
 func endedText(run *orchestrator.Run, fails int) string {
@@ -202,9 +213,9 @@ func shortDuration(d time.Duration) string {
 
 func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
-		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots,
+		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.isDraining(), Slots: l.slots,
 		Busy: l.busy, Queue: len(l.ready), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File,
+		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"
