@@ -30,6 +30,9 @@ type claim struct {
 
 // arm puts a trigger's next tick into the timetable.
 func (l *loop) arm(t *trigger) {
+	if t.cfg.Schedule == nil {
+		return // it has no timetable
+	}
 	if next, ok := t.cfg.Schedule.Next(t.cursor); ok {
 		l.timetable.set(t.it, next)
 	}
@@ -167,6 +170,7 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due,
 	}}
 	l.adopt(lv)
+	lv.run.Definition = lv.cfg.Hash
 	if l.busy < l.slots && len(l.ready) == 0 && !l.draining && l.runHold(lv) == nil {
 		l.reserve(lv, now)
 	}
@@ -176,6 +180,7 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 // reserve takes a slot for a run that starts once this is durable.
 func (l *loop) reserve(lv *live, now time.Time) {
 	l.busy++
+	l.renew(lv)
 	lv.reserved = true
 	lv.run.State, lv.run.Reason, lv.run.NextAt = orchestrator.Running, "", time.Time{}
 	if lv.run.StartedAt.IsZero() {

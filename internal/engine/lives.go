@@ -64,7 +64,7 @@ func (lv *live) waits() bool { return lv.run.State == orchestrator.Pending && !l
 // reload brings later.
 func (l *loop) adopt(lv *live) {
 	lv.it = newItem(func(now time.Time) { l.liveDue(lv, now) })
-	lv.cfg = lv.r.cfg
+	l.pin(lv)
 	lv.r.lives = append(lv.r.lives, lv)
 	l.lives[lv.run.ID] = lv
 }
@@ -75,6 +75,8 @@ func (l *loop) forget(lv *live) {
 	if l.lives[lv.run.ID] == lv {
 		delete(l.lives, lv.run.ID)
 	}
+	l.unpin(lv)
+	l.buried(lv.r)
 }
 
 // busyText says why a tick of the run's runner does not start beside it.

@@ -41,20 +41,26 @@ type loop struct {
 	epoch     int64
 	identity  string // of this history, for idempotency keys; set before the loop runs
 	startedAt time.Time
-	holds     map[orchestrator.Scope]*hold // pauses of the engine, tags and resources
-	drained   bool                         // nothing was left to finish, and that was told
-	draining  bool                         // stopping
-	ending    bool                         // interrupted; waiting for runs to end
-	deadline  time.Time
-	dirty     map[*runner]struct{}
-	flushed   time.Time
-	problems  map[string]string
-	pending   int // writes not yet acknowledged
-	pruning   bool
+	ed        *edition              // the configuration in force
+	editions  map[*edition]struct{} // it, and those that runs still use
+	// configError says why a newer configuration was not taken; "" = it was.
+	configError string
+	holds       map[orchestrator.Scope]*hold // pauses of the engine, tags and resources
+	drained     bool                         // nothing was left to finish, and that was told
+	draining    bool                         // stopping
+	ending      bool                         // interrupted; waiting for runs to end
+	deadline    time.Time
+	dirty       map[*runner]struct{}
+	flushed     time.Time
+	problems    map[string]string
+	pending     int // writes not yet acknowledged
+	pruning     bool
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {
+	ed := newEdition(&Loaded{Config: e.o.Config, Services: e.o.Services, Env: e.o.Env, Close: e.o.Close}, e.clock())
 	return &loop{
+		ed: ed, editions: map[*edition]struct{}{ed: {}},
 		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{}, slots: e.slots(),
 		lives: map[string]*live{}, holds: map[orchestrator.Scope]*hold{},
 		dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
@@ -72,10 +78,7 @@ func (l *loop) run() {
 			f()
 		}
 		if !l.draining {
-			for it := l.timetable.popDue(now); it != nil; it = l.timetable.popDue(now) {
-				it.fire(now)
-			}
-			l.submitClaims()
+			l.fireDue(now)
 			l.startReady(now)
 			l.checkDrained(now)
 		}
@@ -93,6 +96,14 @@ func (l *loop) run() {
 		}
 		l.checkClock(now, time.Since(mono)) //nolint:forbidigo // see mono
 	}
+}
+
+// fireDue claims the ticks that are due and does what else is.
+func (l *loop) fireDue(now time.Time) {
+	for it := l.timetable.popDue(now); it != nil; it = l.timetable.popDue(now) {
+		it.fire(now)
+	}
+	l.submitClaims()
 }
 
 // wait gives how long nothing is due.
@@ -221,7 +232,11 @@ func (l *loop) event(ev orchestrator.Event) {
 }
 
 // touch marks a runner as changed for viewers.
-func (l *loop) touch(r *runner) { l.dirty[r] = struct{}{} }
+func (l *loop) touch(r *runner) {
+	if !r.gone || r.busy() {
+		l.dirty[r] = struct{}{}
+	}
+}
 
 // flush gives viewers the changed runners, at most every flushEvery.
 func (l *loop) flush(now time.Time) {

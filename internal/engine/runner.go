@@ -17,6 +17,7 @@ type runner struct {
 	lives    []*live // runs that have not ended, in the order of their claims
 	pause    *orchestrator.Pause
 	unpause  *item
+	gone     bool              // no longer in the configuration; its last runs are ending
 	last     *orchestrator.Run // newest ended run that really ran
 	lastOK   time.Time
 	fails    int // failed runs in a row
@@ -47,6 +48,7 @@ type trigger struct {
 type live struct {
 	r        *runner
 	cfg      *config.Runner // what the run executes with; a reload changes r.cfg, never this
+	ed       *edition       // cfg's; nil = it has ended
 	run      orchestrator.Run
 	key      string
 	reserved bool // a slot is taken and the run starts once its claim is durable

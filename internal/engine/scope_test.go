@@ -247,22 +247,28 @@ func TestDrain(t *testing.T) {
 
 // An end that passed while the engine was down counts in order: the tick before it is skipped, the one after it runs.
 func TestScopePauseThatEndedWhileTheEngineWasDown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := runnerOf(probe("p"), every(t, time.Minute, time.Now()))
-		r.Policy.Catchup = config.CatchupAll
-		b := newBench(t, r)
-		b.start()
-		b.pauseScope(engineScope(), orchestrator.PauseRequest{Until: time.Now().Add(150 * time.Second)})
-		b.stop()
-		bubble.Advance(190 * time.Second)
-		b.start()
-		defer b.stop()
-		bubble.Advance(5 * time.Second)
-		counts, total := ticksOf(b.runs("p"))
-		if counts[orchestrator.Skipped] != 2 || counts[orchestrator.Completed] != 1 || total != 3 {
-			t.Fatalf("%v of %d, want two skipped and one run", counts, total)
-		}
-	})
+	for _, c := range []struct {
+		catchup                    config.Catchup
+		skipped, missed, completed int
+	}{{config.CatchupAll, 2, 0, 1}, {config.CatchupLatest, 0, 2, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := runnerOf(probe("p"), every(t, time.Minute, time.Now()))
+			r.Policy.Catchup = c.catchup
+			b := newBench(t, r)
+			b.start()
+			b.pauseScope(engineScope(), orchestrator.PauseRequest{Until: time.Now().Add(150 * time.Second)})
+			b.stop()
+			bubble.Advance(190 * time.Second)
+			b.start()
+			defer b.stop()
+			bubble.Advance(5 * time.Second)
+			counts, total := ticksOf(b.runs("p"))
+			if counts[orchestrator.Skipped] != c.skipped || counts[orchestrator.Missed] != c.missed ||
+				counts[orchestrator.Completed] != c.completed || total != 3 {
+				t.Errorf("catchup %s: %v of %d", c.catchup, counts, total)
+			}
+		})
+	}
 }
 
 func TestScopesRefused(t *testing.T) {

@@ -25,5 +25,3 @@ func (e *Engine) Backfills(context.Context) ([]orchestrator.Backfill, error) { r
 func (e *Engine) Answer(context.Context, orchestrator.AnswerRequest) error { return errNotYet }
 
 func (e *Engine) Approvals(context.Context) ([]orchestrator.Approval, error) { return nil, errNotYet }
-
-func (e *Engine) Reload(context.Context, orchestrator.Actor) error { return errNotYet }

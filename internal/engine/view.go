@@ -44,6 +44,9 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 		v.StepsDone, v.StepsAll = int(lv.done.Load()), int(lv.all.Load())
 	}
 	v.State, v.Reason = r.stateAndReason(now, l)
+	if r.gone {
+		v.Reason += " · no longer in the configuration, it goes when its last run has ended"
+	}
 	return v
 }
 
@@ -216,6 +219,7 @@ func (l *loop) engineView() orchestrator.Engine {
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.isDraining(), Slots: l.slots,
 		Busy: l.busy, Queue: len(l.ready), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
 		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(),
+		ConfigHash: l.ed.cfg.Hash, ConfigAt: l.ed.at, ConfigError: l.configError,
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"
