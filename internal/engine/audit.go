@@ -6,6 +6,9 @@ import (
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
+// triggerManual is the trigger of runs that were fired by hand.
+const triggerManual = "manual"
+
 // action is what an operator did. Every command that is not refused leaves exactly one event of it: who, from where, what,
 // before and after.
 type action struct {

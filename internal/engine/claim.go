@@ -123,12 +123,33 @@ func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
 	switch h := l.tickHold(r); {
 	case h != nil:
 		l.claimNotRun(t, nominal, now, orchestrator.Skipped, holdText(h))
-	case r.busy():
-		l.claimNotRun(t, nominal, now, orchestrator.Skipped, r.current().busyText())
 	default:
-		lv := l.newLive(r, t.cfg.Name, nominal, now)
-		l.claims = append(l.claims, claim{run: lv.run, live: lv, cursor: t.cursorAt(nominal)})
+		l.claimOverlap(t, nominal, now)
 	}
+}
+
+// claimOverlap lets the overlap policy decide over a tick.
+func (l *loop) claimOverlap(t *trigger, nominal, now time.Time) {
+	r := t.r
+	v, reason := r.another("")
+	switch v {
+	case skipTick:
+		l.claimNotRun(t, nominal, now, orchestrator.Skipped, reason)
+		return
+	case dropTick:
+		l.claimNotRun(t, nominal, now, orchestrator.Dropped, reason)
+		if !r.full {
+			l.event(orchestrator.Event{
+				At: now, Kind: string(orchestrator.Dropped), Runner: r.cfg.ID, State: orchestrator.Dropped, By: "engine",
+				Text: "ticks are dropped from " + nominal.Format(time.RFC3339) + ": " + reason,
+			})
+		}
+		r.full = true
+		return
+	}
+	r.full = false
+	lv := l.newLive(r, "", t.cfg.Name, nominal, now)
+	l.claims = append(l.claims, claim{run: lv.run, live: lv, cursor: t.cursorAt(nominal)})
 }
 
 // claimMissed gives the ticks older than the one that goes on their common row. Its own nominal time is the first of them.
@@ -158,20 +179,23 @@ func (t *trigger) cursorAt(nominal time.Time) *store.Cursor {
 	return &store.Cursor{Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Spec: t.spec, Anchor: t.anchor, Nominal: nominal}
 }
 
-// newLive makes the runner's live run, with a slot when one is free.
-func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *live {
+// newLive makes a live run, with a slot when one is free and nothing else is to be waited for. The overlap policy has admitted
+// it; asked is the one wanted by hand.
+func (l *loop) newLive(r *runner, asked, triggerName string, nominal, now time.Time) *live {
 	l.seq++
 	due := nominal
 	if due.IsZero() {
 		due = now
 	}
-	lv := &live{r: r, forced: nominal.IsZero(), run: orchestrator.Run{
+	lv := &live{r: r, forced: triggerName == triggerManual, run: orchestrator.Run{
 		ID: strconv.FormatInt(l.seq, 10), Runner: r.cfg.ID, Trigger: triggerName, Nominal: nominal, State: orchestrator.Pending,
-		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due,
+		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due, Overlap: asked, Definition: r.cfg.Hash,
+		Priority: cmp.Or(r.cfg.Policy.Priority, config.DefaultPriority),
 	}}
 	l.adopt(lv)
-	lv.run.Definition = lv.cfg.Hash
-	if l.busy < l.slots && len(l.ready) == 0 && !l.draining && l.runHold(lv) == nil {
+	if other := r.ahead(lv); other != nil {
+		lv.run.Reason = other.waitedFor()
+	} else if m, _ := r.peers.blocker(now); m == nil && !l.draining && !l.slots.full(1) && l.queue.idle(r.peers) && l.runHold(lv) == nil {
 		l.reserve(lv, now)
 	}
 	return lv
@@ -179,8 +203,9 @@ func (l *loop) newLive(r *runner, triggerName string, nominal, now time.Time) *l
 
 // reserve takes a slot for a run that starts once this is durable.
 func (l *loop) reserve(lv *live, now time.Time) {
-	l.busy++
 	l.renew(lv)
+	l.grip(lv, now)
+	l.queue.served(lv.r)
 	lv.reserved = true
 	lv.run.State, lv.run.Reason, lv.run.NextAt = orchestrator.Running, "", time.Time{}
 	if lv.run.StartedAt.IsZero() {
@@ -232,20 +257,17 @@ func insertClaim(tx *store.Tx, c *claim, epoch int64) (bool, error) {
 
 // claimed goes on with a run whose row is durable. A tick that had its row already is not run again.
 func (l *loop) claimed(lv *live, ok bool) {
+	lv.claimed = true
 	switch {
 	case !ok:
-		if lv.reserved {
-			lv.reserved = false
-			l.busy--
-		}
+		l.letGo(lv)
 		l.forget(lv)
 		l.freed(lv.r)
 		l.e.log.Warn("tick has its row already, not run again", "runner", lv.run.Runner, "nominal", lv.run.Nominal)
-	case lv.run.State == orchestrator.Cancelled: // cancelled while the claim was on its way
 	case lv.reserved:
 		l.launch(lv)
-	default:
-		l.enqueue(lv)
+	default: // unless it was cancelled while the claim was on its way
+		l.letIn(lv)
 	}
 	l.touch(lv.r)
 }

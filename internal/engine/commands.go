@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/store"
@@ -102,14 +102,14 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 	if err := l.closedFor(); err != nil {
 		return "", err
 	}
-	if r.busy() {
-		return "", r.refuse()
+	if err := r.refuses(req.Overlap); err != nil {
+		return "", err
 	}
 	if _, err := l.e.definitionFor(r.cfg.Pipe, req.Params); err != nil {
 		return "", err
 	}
 	now, before := l.e.clock(), l.stands(r)
-	lv := l.newLive(r, "manual", time.Time{}, now)
+	lv := l.newLive(r, req.Overlap, triggerManual, time.Time{}, now)
 	lv.run.By, lv.run.Params, lv.key = req.By.Name, req.Params, req.Key
 	c := claim{run: lv.run, key: req.Key, live: lv}
 	ev := l.audit(action{
@@ -164,9 +164,8 @@ func actorText(a orchestrator.Actor) string {
 
 // holdBack takes a run that waits for a slot out of the queue until its runner is resumed.
 func (l *loop) holdBack(lv *live) {
-	lv.held, lv.queued = true, false
-	l.timetable.drop(lv.it)
-	l.ready = slices.DeleteFunc(l.ready, func(other *live) bool { return other == lv })
+	lv.held = true
+	l.unqueue(lv)
 }
 
 // Cancel ends a live run: a running one is asked to stop, a waiting one ends at once.
@@ -176,25 +175,15 @@ func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor
 		if err != nil {
 			return err
 		}
-		lv.stopper = actorText(by)
-		now := l.e.clock()
 		a := action{
 			kind: "cancel", runner: lv.run.Runner, run: runID, state: orchestrator.Cancelling, by: by,
 			text: "run " + runID + " cancelled by " + actorText(by), before: stateWords(lv.run.State),
 		}
-		if lv.cancel != nil || lv.reserved {
-			lv.run.State, lv.run.Reason = orchestrator.Cancelling, "cancelled by "+actorText(by)+", still stopping"
-			if lv.cancel != nil {
-				lv.cancel(errCancelled)
-			}
-		} else {
-			lv.run.State, lv.run.Reason, lv.run.EndedAt = orchestrator.Cancelled, "cancelled by "+actorText(by), now
-			lv.run.NextAt = time.Time{}
-			l.holdBack(lv)
-			lv.held = false
+		a.after = stateWords(orchestrator.Cancelled)
+		if lv.holdsSlot() {
+			a.after = stateWords(orchestrator.Cancelling)
 		}
-		a.after = stateWords(lv.run.State)
-		l.changeRun(lv, l.audit(a), false, done)
+		l.stopRun(lv, actorText(by), l.audit(a), done)
 		return nil
 	})
 }
@@ -278,8 +267,10 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 	switch {
 	case !ok || r.cfg.ID != run.Runner:
 		return notNow("runner %s of run %s is no longer in the configuration", run.Runner, run.ID)
-	case r.busy():
+	case r.busy() && r.overlap("") != config.OverlapAllowAll:
 		return r.refuse()
+	case l.running(run.ID):
+		return notNow("run %s was terminated and its step has not returned yet: wait for it", run.ID)
 	case l.closedFor() != nil:
 		return l.closedFor()
 	case run.StartedAt.IsZero():
@@ -288,7 +279,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		return notNow("run %s completed: there is no failed step to go on from", run.ID)
 	}
 	now := l.e.clock()
-	lv := &live{r: r, run: *run, again: true, forced: true}
+	lv := &live{r: r, run: *run, again: true, claimed: true, forced: true}
 	l.adopt(lv)
 	lv.warnings.Store(int64(run.Warnings))
 	lv.run.State, lv.run.Reason, lv.run.EndedAt, lv.run.NextAt = orchestrator.Pending, "", time.Time{}, time.Time{}
@@ -317,9 +308,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 			return
 		}
 		l.e.hub.Event(ev)
-		if lv.run.State == orchestrator.Pending {
-			l.enqueue(lv)
-		}
+		l.letIn(lv)
 		done(nil)
 	})
 	return nil

@@ -191,7 +191,7 @@ func (x *execution) commit(ctx context.Context) error {
 		if len(rows) == 0 && flying == 0 {
 			return nil
 		}
-		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return putRows(tx, rows) })
+		err := x.e.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.write(tx, rows) })
 		if err == nil {
 			continue // the writer keeps the order: what flew before has landed, or came back
 		}
@@ -220,6 +220,15 @@ func (x *execution) putBack(rows []rowChange) {
 		}
 	}
 	x.rows = append(kept, x.rows...)
+}
+
+// write puts rows into the history, unless the run was terminated meanwhile. It looks on the writer's goroutine: the end was
+// submitted after the fence was up, so nothing can come behind it.
+func (x *execution) write(tx *store.Tx, rows []rowChange) error {
+	if x.lv.fenced.Load() {
+		return nil
+	}
+	return putRows(tx, rows)
 }
 
 func putRows(tx *store.Tx, rows []rowChange) error {
@@ -287,7 +296,7 @@ func (x *execution) announce(ctx context.Context, st *store.StepRow) {
 		x.flying--
 		x.mu.Unlock()
 	}
-	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return putRows(tx, rows) }, landed)
+	err := x.e.store.WriteAsync(context.WithoutCancel(ctx), func(tx *store.Tx) error { return x.write(tx, rows) }, landed)
 	if err != nil {
 		landed(err)
 		x.e.log.Debug("step start not written", "runner", x.name, "run", x.id, "step", path, "error", err)

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // item is one moment the loop waits for: a tick, a retry or the end of a pause.
 type item struct {
@@ -13,76 +10,49 @@ type item struct {
 	fire  func(now time.Time)
 }
 
-// timetable is an indexed min-heap of items. The loop owns it.
+func newItem(fire func(now time.Time)) *item { return &item{index: -1, fire: fire} }
+
+func (it *item) place() *int { return &it.index }
+
+func (it *item) before(other *item) bool {
+	if it.due.Equal(other.due) {
+		return it.order < other.order
+	}
+	return it.due.Before(other.due)
+}
+
+// timetable is what the loop waits for, the earliest first. The loop owns it.
 type timetable struct {
-	items []*item
+	items ranked[*item]
 	order uint64
 }
 
-func (t *timetable) Len() int { return len(t.items) }
-func (t *timetable) Less(i, j int) bool {
-	a, b := t.items[i], t.items[j]
-	if a.due.Equal(b.due) {
-		return a.order < b.order
-	}
-	return a.due.Before(b.due)
-}
-
-func (t *timetable) Swap(i, j int) {
-	t.items[i], t.items[j] = t.items[j], t.items[i]
-	t.items[i].index, t.items[j].index = i, j
-}
-
-// Push is for container/heap only.
-func (t *timetable) Push(x any) {
-	it := x.(*item) //nolint:forcetypeassert // container/heap gives back what set gave it
-	it.index = len(t.items)
-	t.items = append(t.items, it)
-}
-
-// Pop is for container/heap only.
-func (t *timetable) Pop() any {
-	last := len(t.items) - 1
-	it := t.items[last]
-	t.items[last] = nil
-	t.items = t.items[:last]
-	it.index = -1
-	return it
-}
-
-func newItem(fire func(now time.Time)) *item { return &item{index: -1, fire: fire} }
-
-// set puts an item at a new time, in the heap already or not.
+// set puts an item at a new time, in the timetable already or not.
 func (t *timetable) set(it *item, due time.Time) {
 	it.due = due
 	t.order++
 	it.order = t.order
-	if it.index >= 0 {
-		heap.Fix(t, it.index)
-	} else {
-		heap.Push(t, it)
-	}
+	t.items.put(it)
 }
 
 // drop takes an item out; one that is not in is fine.
-func (t *timetable) drop(it *item) {
-	if it.index >= 0 {
-		heap.Remove(t, it.index)
-	}
-}
+func (t *timetable) drop(it *item) { t.items.drop(it) }
 
 // next gives the earliest due time.
 func (t *timetable) next() (time.Time, bool) {
-	if len(t.items) == 0 {
+	it, ok := t.items.first()
+	if !ok {
 		return time.Time{}, false
 	}
-	return t.items[0].due, true
+	return it.due, true
 }
 
 // popDue takes out the earliest item if it is due.
 func (t *timetable) popDue(now time.Time) *item {
-	if len(t.items) == 0 || t.items[0].due.After(now) {
+	it, ok := t.items.first()
+	if !ok || it.due.After(now) {
 		return nil
 	}
-	return heap.Pop(t).(*item) //nolint:forcetypeassert // only items go in
+	t.items.drop(it)
+	return it
 }

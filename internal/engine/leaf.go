@@ -26,10 +26,23 @@ func (x *execution) leaf(ctx context.Context, def *pipe.Definition, spec *pipe.S
 	x.announce(ctx, st)
 
 	result, err := x.attempt(ctx, def, spec, st, sc)
+	x.tell(ctx, st, now, err)
 	if err == nil {
 		return x.leafDone(ctx, spec, st, now, result)
 	}
 	return x.leafFailed(ctx, st, now, policy, err)
+}
+
+// tell lets the resources that the run holds hear what became of an attempt.
+func (x *execution) tell(ctx context.Context, st *store.StepRow, started time.Time, err error) {
+	if len(x.lv.cfg.Policy.Resources) == 0 || ctx.Err() != nil {
+		return
+	}
+	w := said{path: st.Path, started: started, class: fault.ClassOf(err), after: fault.RetryAfterOf(err)}
+	if err != nil {
+		w.text = x.line(err.Error())
+	}
+	x.e.box.post(func() { x.e.loop.hear(x.lv, w) })
 }
 
 // attempt calls the pipe. A panic fails this attempt only.

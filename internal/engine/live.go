@@ -13,29 +13,34 @@ import (
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
-// enqueue lets a pending run wait for a slot. Waiting long is shown as late.
+// enqueue lets a pending run wait for a slot and for what else it takes. Waiting long is shown as late.
 func (l *loop) enqueue(lv *live) {
-	if l.runHold(lv) != nil {
-		lv.held = true // a resume looks again
-		return
+	if lv.since.IsZero() {
+		lv.since = l.e.clock()
 	}
-	lv.queued = true
-	l.ready = append(l.ready, lv)
-	l.timetable.set(lv.it, lv.run.DueAt.Add(lateAfter))
+	l.queue.push(lv)
+	l.watch(lv)
+}
+
+// unqueue takes a run out of the queue, in it or not.
+func (l *loop) unqueue(lv *live) {
+	l.timetable.drop(lv.it)
+	l.queue.take(lv)
 }
 
 // startReady starts waiting runs while there are slots.
 func (l *loop) startReady(now time.Time) {
-	for l.busy < l.slots && len(l.ready) > 0 {
-		lv := l.ready[0]
-		l.ready[0] = nil
-		l.ready = l.ready[1:]
-		lv.queued = false
-		l.timetable.drop(lv.it)
-		if l.pastDeadline(lv, now) {
-			continue
+	for !l.slots.full(1) {
+		lv := l.next(now)
+		if lv == nil {
+			return
 		}
+		l.unqueue(lv)
 		l.reserve(lv, now)
+		lv.since = time.Time{}
+		for _, n := range lv.r.peers.needs { // there may be room for more than one
+			l.queue.stir(n.limit)
+		}
 		run := lv.run
 		l.write(func(tx *store.Tx) error {
 			_, err := tx.UpdateRun(&run, l.epochOf(), false)
@@ -45,36 +50,15 @@ func (l *loop) startReady(now time.Time) {
 	}
 }
 
-// pastDeadline ends a tick that waited too long for a slot.
-func (l *loop) pastDeadline(lv *live, now time.Time) bool {
-	limit := lv.r.cfg.Policy.StartDeadline
-	if limit <= 0 || lv.run.Nominal.IsZero() || !lv.run.StartedAt.IsZero() || now.Sub(lv.run.DueAt) <= limit {
-		return false
-	}
-	lv.run.State, lv.run.EndedAt = orchestrator.Missed, now
-	lv.run.Reason = "its start deadline of " + shortDuration(limit) + " was over before a slot was free"
-	ev, _ := endEvent(&lv.run, now)
-	l.changeRun(lv, ev, false, func(error) {})
-	return true
-}
-
 // epochOf is safe on the writer's goroutine: the epoch is set before the first write and never changes.
 func (l *loop) epochOf() int64 { return l.epoch }
 
-// liveDue is the run's own alarm: its retry is due, or it has become late.
-func (l *loop) liveDue(lv *live, now time.Time) {
-	l.touch(lv.r)
-	if lv.run.State != orchestrator.AwaitingRetry || l.runHold(lv) != nil {
-		return // late, or held: resume looks again
-	}
-	lv.run.State, lv.run.Reason = orchestrator.Pending, ""
-	lv.queued = true
-	l.ready = append(l.ready, lv)
-	l.timetable.set(lv.it, now.Add(lateAfter))
-}
-
 // launch executes a run that has its slot and whose start is durable.
 func (l *loop) launch(lv *live) {
+	if lv.run.State.Terminal() { // terminated before it began
+		l.letGo(lv)
+		return
+	}
 	lv.reserved = false
 	ctx, cancel := context.WithCancelCause(l.ctx)
 	if lv.run.State == orchestrator.Cancelling {
@@ -111,7 +95,15 @@ func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
 	now := l.e.clock()
 	lv.cancel(nil)
 	lv.cancel = nil
-	l.busy--
+	if lv.fenced.Load() { // its end was written when it was terminated
+		l.letGo(lv)
+		l.touch(lv.r)
+		return
+	}
+	if out.state == orchestrator.Completed {
+		l.hear(lv, said{started: lv.gripped})
+	}
+	l.letGo(lv)
 	run := &lv.run
 	run.Warnings = int(lv.warnings.Load())
 	run.Attempts, run.MaxAttempts = x.attempts, x.maxAttempts
@@ -176,16 +168,6 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 		l.pauseAfterFailures(r)
 	}
 	l.freed(r)
-}
-
-// freed goes on with ticks that waited for the end of the runner's run.
-func (l *loop) freed(r *runner) {
-	for _, t := range r.triggers {
-		if t.waits {
-			t.waits = false
-			l.arm(t)
-		}
-	}
 }
 
 // pauseAfterFailures holds a runner whose runs keep failing. After a pause with an end the next failure holds it again.

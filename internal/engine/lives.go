@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
@@ -55,7 +56,10 @@ func (r *runner) waiting() int {
 }
 
 // holdsSlot says that the run executes, or will once its start is durable. A run whose step does not return keeps its slot.
-func (lv *live) holdsSlot() bool { return lv.reserved || lv.cancel != nil }
+func (lv *live) holdsSlot() bool { return len(lv.grips) > 0 }
+
+// queued says that the run waits for a slot or a limit.
+func (lv *live) queued() bool { return lv.lane != nil }
 
 // waits says that the run has yet to start, or to go on after a retry's delay.
 func (lv *live) waits() bool { return lv.run.State == orchestrator.Pending && !lv.holdsSlot() }
@@ -65,6 +69,8 @@ func (lv *live) waits() bool { return lv.run.State == orchestrator.Pending && !l
 func (l *loop) adopt(lv *live) {
 	lv.it = newItem(func(now time.Time) { l.liveDue(lv, now) })
 	l.pin(lv)
+	l.adopted++
+	lv.number = l.adopted
 	lv.r.lives = append(lv.r.lives, lv)
 	l.lives[lv.run.ID] = lv
 }
@@ -75,7 +81,9 @@ func (l *loop) forget(lv *live) {
 	if l.lives[lv.run.ID] == lv {
 		delete(l.lives, lv.run.ID)
 	}
-	l.unpin(lv)
+	if !lv.holdsSlot() { // one that was terminated may still work with its services
+		l.unpin(lv)
+	}
 	l.buried(lv.r)
 }
 
@@ -91,4 +99,29 @@ func (lv *live) busyText() string {
 func (r *runner) refuse() error {
 	lv := r.current()
 	return notNow("run %s of %s is %s: cancel it or wait for its end", lv.run.ID, r.cfg.ID, stateWords(lv.run.State))
+}
+
+// refuses says why a request by hand gets no run; asked is the overlap policy it names.
+func (r *runner) refuses(asked string) error {
+	if err := knownOverlap(asked); err != nil {
+		return fault.NewPermanent(err)
+	}
+	switch v, reason := r.another(asked); v {
+	case skipTick:
+		return r.refuse()
+	case dropTick:
+		return notNow("%s of %s: wait, or cancel some of them", reason, r.cfg.ID)
+	default:
+		return nil
+	}
+}
+
+// running says that the goroutine of a run is still there, even if the run was terminated.
+func (l *loop) running(run string) bool {
+	for lv := range l.slots.held {
+		if lv.run.ID == run {
+			return true
+		}
+	}
+	return false
 }

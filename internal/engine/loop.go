@@ -33,10 +33,11 @@ type loop struct {
 	order     []*runner
 	lives     map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
 	timetable timetable
-	ready     []*live // wait for a slot, oldest first
-	claims    []claim // collected during one turn
-	slots     int
-	busy      int
+	queue     queue             // runs that wait for a slot or a limit
+	limits    map[string]*limit // of tags and resources, by name
+	claims    []claim           // collected during one turn
+	slots     *limit            // how many runs the engine runs at once, and which
+	adopted   uint64            // live runs so far
 	seq       int64
 	epoch     int64
 	identity  string // of this history, for idempotency keys; set before the loop runs
@@ -61,7 +62,8 @@ func newLoop(ctx context.Context, e *Engine) *loop {
 	ed := newEdition(&Loaded{Config: e.o.Config, Services: e.o.Services, Env: e.o.Env, Close: e.o.Close}, e.clock())
 	return &loop{
 		ed: ed, editions: map[*edition]struct{}{ed: {}},
-		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{}, slots: e.slots(),
+		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{},
+		slots: newLimit("slots", e.slots()), limits: map[string]*limit{}, queue: queue{groups: map[string]*peers{}},
 		lives: map[string]*live{}, holds: map[orchestrator.Scope]*hold{},
 		dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
 	}
@@ -164,7 +166,7 @@ func (l *loop) finished(now time.Time) bool {
 	if !l.draining {
 		return false
 	}
-	if l.busy == 0 && l.pending == 0 {
+	if l.slots.used == 0 && l.pending == 0 {
 		return true
 	}
 	if now.Before(l.deadline) {

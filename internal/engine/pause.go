@@ -114,12 +114,12 @@ func (l *loop) recheck(r *runner) {
 	now := l.e.clock()
 	for _, lv := range r.lives {
 		switch held := l.runHold(lv) != nil; {
-		case held && lv.queued:
+		case held && (lv.queued() || lv.waits() && lv.claimed):
 			l.holdBack(lv)
 		case held:
 		case lv.held:
 			lv.held = false
-			l.enqueue(lv)
+			l.letIn(lv)
 		case lv.run.State == orchestrator.AwaitingRetry:
 			l.timetable.set(lv.it, later(now, lv.run.NextAt))
 		}

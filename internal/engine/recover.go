@@ -36,6 +36,10 @@ func (l *loop) load(ctx context.Context) error {
 		}
 	}
 	l.nameRunners()
+	l.applyLimits()
+	if err := l.loadResources(ctx); err != nil {
+		return err
+	}
 	if err := l.loadPauses(ctx); err != nil {
 		return err
 	}
@@ -199,14 +203,16 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 		}
 		return nil
 	}
-	lv := &live{r: r, run: *run, again: true}
+	lv := &live{r: r, run: *run, again: true, claimed: true}
 	l.adopt(lv)
-	switch {
-	case run.State == orchestrator.AwaitingRetry:
+	if run.State == orchestrator.AwaitingRetry {
 		l.timetable.set(lv.it, run.NextAt)
-	default:
-		l.enqueue(lv)
+		return nil
 	}
+	if h := l.tickHold(r); h != nil {
+		lv.forced = run.Trigger == triggerManual && run.CreatedAt.After(h.Pause.At)
+	}
+	l.letIn(lv)
 	return nil
 }
 

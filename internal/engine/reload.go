@@ -147,8 +147,8 @@ func (l *loop) swap(n *reload, by orchestrator.Actor, done func(error)) error {
 	l.editions[l.ed] = struct{}{}
 	l.e.o.Config, l.e.o.Notices = l.ed.cfg, n.Notices
 	l.e.secrets.add(n.Secrets)
-	l.slots = l.e.slots()
 	c := l.swapRunners(n, now)
+	l.applyLimits()
 	l.submitClaims() // before the new cursors: the old ones go with ticks of the old schedules
 	l.retire(old)
 	l.configError = ""

@@ -22,6 +22,12 @@ type runner struct {
 	lastOK   time.Time
 	fails    int // failed runs in a row
 	recent   []outcome
+
+	own    *limit // its own bound; nil = none
+	peers  *peers // of what its runs take
+	lanes  []*lane
+	served uint64 // stamp of its latest start: who was served least recently comes first
+	full   bool   // its latest tick was dropped because too many wait: told once
 }
 
 // outcome is one ended run, kept small: there may be ten thousand runners.
@@ -51,8 +57,13 @@ type live struct {
 	ed       *edition       // cfg's; nil = it has ended
 	run      orchestrator.Run
 	key      string
-	reserved bool // a slot is taken and the run starts once its claim is durable
-	queued   bool
+	reserved bool                    // a slot is taken and the run starts once its claim is durable
+	claimed  bool                    // its row is durable
+	lane     *lane                   // where it waits for a slot and limits; nil = nowhere
+	since    time.Time               // when it began to wait
+	grips    []*limit                // what it holds, from its reservation until its goroutine has returned
+	gripped  time.Time               // since when
+	number   uint64                  // order of claims
 	held     bool                    // waits for the end of a pause; a resume lets it wait for a slot again
 	forced   bool                    // fired by hand: pauses of its runner that held before do not hold it
 	again    bool                    // steps of earlier goes are in the store
@@ -67,6 +78,7 @@ type live struct {
 	all      atomic.Int64           // steps known
 	warnings atomic.Int64
 	logSeq   atomic.Int64
+	fenced   atomic.Bool // it was terminated: nothing that is still going on in it changes history any more
 }
 
 // remember takes an ended run into the runner's figures.

@@ -43,7 +43,7 @@ func (e *Engine) PauseScope(ctx context.Context, s orchestrator.Scope, req orche
 		}
 		h := orchestrator.Hold{Scope: s, Pause: p, Drain: req.Drain}
 		for _, lv := range l.lives {
-			if l.concerns(s, lv) {
+			if l.covers(s, lv.r) {
 				lv.forced = false
 			}
 		}
@@ -145,15 +145,6 @@ func (l *loop) covers(s orchestrator.Scope, r *runner) bool {
 	}
 }
 
-// concerns says whether a scope's pause holds a live run: it takes the resources it was claimed with.
-func (l *loop) concerns(s orchestrator.Scope, lv *live) bool {
-	if s.Kind == orchestrator.ScopeResource {
-		_, takes := lv.cfg.Policy.Resources[s.Name]
-		return takes
-	}
-	return l.covers(s, lv.r)
-}
-
 // tickHold gives the pause that skips a runner's ticks; nil = none. Its own comes first.
 func (l *loop) tickHold(r *runner) *orchestrator.Hold {
 	if r.pause != nil {
@@ -191,7 +182,7 @@ func (l *loop) runHold(lv *live) *orchestrator.Hold {
 	if len(l.holds) == 0 {
 		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(lv.cfg.Policy.Resources)) {
+	for _, name := range slices.Sorted(maps.Keys(lv.r.cfg.Policy.Resources)) {
 		if h := l.holds[orchestrator.Scope{Kind: orchestrator.ScopeResource, Name: name}]; h != nil {
 			return &h.Hold
 		}

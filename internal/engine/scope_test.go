@@ -35,17 +35,6 @@ func (b *bench) resumeScope(s orchestrator.Scope) {
 	}
 }
 
-func (b *bench) view(runner string) orchestrator.Runner {
-	b.t.Helper()
-	for _, r := range b.snapshot().Runners {
-		if r.ID == runner {
-			return r
-		}
-	}
-	b.t.Fatalf("no runner %s", runner)
-	return orchestrator.Runner{}
-}
-
 func (b *bench) snapshot() orchestrator.Snapshot {
 	b.t.Helper()
 	s, err := b.e.Snapshot(b.t.Context())

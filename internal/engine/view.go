@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +39,8 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 	}
 	r.figures(&v)
 	v.Live, v.Waiting = len(r.lives), r.waiting()
+	v.Resources = slices.Sorted(maps.Keys(r.cfg.Policy.Resources))
+	v.Priority, v.Overlap = cmp.Or(r.cfg.Policy.Priority, config.DefaultPriority), string(r.overlap(""))
 	if lv := r.current(); lv != nil {
 		run := lv.run
 		run.Warnings = int(lv.warnings.Load())
@@ -135,7 +139,7 @@ func (lv *live) stateAndReason(now time.Time, l *loop) (orchestrator.State, stri
 		}
 		return run.State, s
 	case orchestrator.Pending:
-		s := fmt.Sprintf("run %s waits for a slot: %d of %d busy%s", run.ID, l.busy, l.slots, l.holders())
+		s := "run " + run.ID + " " + l.waitText(lv, now)
 		if now.Sub(run.DueAt) >= lateAfter {
 			return orchestrator.Late, s
 		}
@@ -145,22 +149,6 @@ func (lv *live) stateAndReason(now time.Time, l *loop) (orchestrator.State, stri
 		return run.State, "run " + run.ID + " is " + string(run.State)
 	}
 	return run.State, run.Reason
-}
-
-// holders names some of the runners that hold slots.
-func (l *loop) holders() string {
-	var names []string
-	for _, r := range l.order {
-		if lv := r.current(); lv != nil && lv.cancel != nil {
-			if names = append(names, r.cfg.ID); len(names) == 3 {
-				break
-			}
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return ", held by " + strings.Join(names, ", ")
 }
 
 func scheduleText(c *config.Runner) string {
@@ -216,9 +204,9 @@ func shortDuration(d time.Duration) string {
 
 func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
-		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.isDraining(), Slots: l.slots,
-		Busy: l.busy, Queue: len(l.ready), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(),
+		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.isDraining(), Slots: l.slots.max,
+		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok",
+		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(),
 		ConfigHash: l.ed.cfg.Hash, ConfigAt: l.ed.at, ConfigError: l.configError,
 	}
 	for _, text := range l.problems {

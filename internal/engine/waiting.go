@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/config"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+)
+
+// waitText says what a pending run waits for, and who holds it.
+func (l *loop) waitText(lv *live, now time.Time) string {
+	if other := lv.r.ahead(lv); other != nil {
+		return other.waitedFor()
+	}
+	if m, why := lv.r.peers.blocker(now); m != nil {
+		if strings.HasPrefix(why, m.name+":") {
+			return "waits for " + why
+		}
+		return "waits: " + why
+	}
+	return fmt.Sprintf("waits for a slot: %d of %d busy%s", l.slots.used, l.slots.max, l.holders())
+}
+
+// holders names some of the runners that hold slots.
+func (l *loop) holders() string {
+	if l.slots.named == "" {
+		l.slots.named = " "
+		if names := l.slots.holders(maxHolders); len(names) > 0 {
+			l.slots.named = ", held by " + strings.Join(names, ", ")
+		}
+	}
+	return strings.TrimSpace(l.slots.named)
+}
+
+// startLimit gives when a run that has not started is given up, and why; the zero time = never. Only a run's first start has
+// such a limit: retries and reruns wait as long as it takes.
+func startLimit(run *orchestrator.Run, p config.Policy) (time.Time, string) {
+	var at time.Time
+	var why string
+	if !run.StartedAt.IsZero() || run.Attempt > 1 {
+		return at, why
+	}
+	if p.StartDeadline > 0 && !run.Nominal.IsZero() {
+		at, why = run.DueAt.Add(p.StartDeadline), "its start deadline of "+shortDuration(p.StartDeadline)+" was over"
+	}
+	if p.QueueTimeout > 0 {
+		until := later(run.CreatedAt, run.DueAt).Add(p.QueueTimeout)
+		if at.IsZero() || until.Before(at) {
+			at, why = until, "its queue timeout of "+shortDuration(p.QueueTimeout)+" was over"
+		}
+	}
+	return at, why
+}
+
+// watch sets a waiting run's alarm: the moment it is shown as late, or is given up.
+func (l *loop) watch(lv *live) {
+	now := l.e.clock()
+	due := lv.run.DueAt.Add(lateAfter)
+	limit, _ := startLimit(&lv.run, lv.r.cfg.Policy)
+	switch {
+	case !limit.IsZero() && (!due.After(now) || limit.Before(due)):
+		due = limit.Add(1) // at the limit itself it may still start
+	case !due.After(now): // late already, and shown as that
+		l.timetable.drop(lv.it)
+		return
+	}
+	l.timetable.set(lv.it, due)
+}
+
+// liveDue is the run's own alarm: its retry is due, it has become late, or has waited too long.
+func (l *loop) liveDue(lv *live, now time.Time) {
+	l.touch(lv.r)
+	switch {
+	case lv.run.State == orchestrator.AwaitingRetry && l.runHold(lv) == nil: // held, a resume looks again
+		lv.run.State, lv.run.Reason = orchestrator.Pending, ""
+		lv.since = now
+		l.letIn(lv)
+	case lv.run.State != orchestrator.Pending || lv.holdsSlot() || lv.held:
+	default:
+		if limit, why := startLimit(&lv.run, lv.r.cfg.Policy); !limit.IsZero() && now.After(limit) {
+			l.giveUp(lv, why+": it "+l.waitText(lv, now), now)
+			return
+		}
+		l.watch(lv)
+	}
+}
+
+// giveUp ends a run that has waited too long.
+func (l *loop) giveUp(lv *live, why string, now time.Time) {
+	l.endWaiting(lv, orchestrator.Missed, strings.Replace(why, " waits", " waited", 1))
+	ev, _ := endEvent(&lv.run, now)
+	l.changeRun(lv, ev, false, func(error) {})
+}
