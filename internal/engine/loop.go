@@ -46,6 +46,7 @@ type loop struct {
 	editions  map[*edition]struct{} // it, and those that runs still use
 	// configError says why a newer configuration was not taken; "" = it was.
 	configError string
+	backfills   []*backfill                  // those that go on, oldest first
 	holds       map[orchestrator.Scope]*hold // pauses of the engine, tags and resources
 	drained     bool                         // nothing was left to finish, and that was told
 	draining    bool                         // stopping
@@ -81,6 +82,7 @@ func (l *loop) run() {
 		}
 		if !l.draining {
 			l.fireDue(now)
+			l.fillBackfills(now)
 			l.startReady(now)
 			l.checkDrained(now)
 		}

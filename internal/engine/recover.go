@@ -56,7 +56,10 @@ func (l *loop) load(ctx context.Context) error {
 	var it *item
 	it = newItem(func(now time.Time) { l.prune(it, now) })
 	l.timetable.set(it, l.e.clock().Add(pruneEvery))
-	return l.loadTriggers(ctx)
+	if err := l.loadTriggers(ctx); err != nil {
+		return err
+	}
+	return l.loadBackfills(ctx)
 }
 
 func (l *loop) loadRunner(ctx context.Context, cfg *config.Runner) error {

@@ -14,14 +14,6 @@ func (e *Engine) Trigger(context.Context, string, orchestrator.Webhook) (string,
 	return "", errNotYet
 }
 
-func (e *Engine) Backfill(context.Context, orchestrator.BackfillRequest) (orchestrator.Backfill, error) {
-	return orchestrator.Backfill{}, errNotYet
-}
-
-func (e *Engine) CancelBackfill(context.Context, string, orchestrator.Actor) error { return errNotYet }
-
-func (e *Engine) Backfills(context.Context) ([]orchestrator.Backfill, error) { return nil, errNotYet }
-
 func (e *Engine) Answer(context.Context, orchestrator.AnswerRequest) error { return errNotYet }
 
 func (e *Engine) Approvals(context.Context) ([]orchestrator.Approval, error) { return nil, errNotYet }
