@@ -262,6 +262,18 @@ func (l *loop) retryNow(lv *live, req orchestrator.RerunRequest, done func(error
 	return nil
 }
 
+// fromText says where a rerun begins.
+func fromText(req orchestrator.RerunRequest) string {
+	switch {
+	case req.From != "":
+		return ", from step " + req.From
+	case req.All:
+		return ", from the start"
+	default:
+		return ", from the failed step"
+	}
+}
+
 func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done func(error)) error {
 	r, ok := l.runners[run.Runner]
 	switch {
@@ -275,8 +287,12 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		return l.closedFor()
 	case run.StartedAt.IsZero():
 		return notNow("run %s never ran (%s): fire %s instead", run.ID, stateWords(run.State), r.cfg.ID)
-	case run.State == orchestrator.Completed && !req.All:
+	case run.State == orchestrator.Completed && !req.All && req.From == "":
 		return notNow("run %s completed: there is no failed step to go on from", run.ID)
+	}
+	again, err := planRedo(run, r, req)
+	if err != nil {
+		return err
 	}
 	now := l.e.clock()
 	lv := &live{r: r, run: *run, again: true, claimed: true, forced: true}
@@ -284,10 +300,11 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 	lv.warnings.Store(int64(run.Warnings))
 	lv.run.State, lv.run.Reason, lv.run.EndedAt, lv.run.NextAt = orchestrator.Pending, "", time.Time{}, time.Time{}
 	lv.run.StartedAt, lv.run.DueAt, lv.run.Attempt = time.Time{}, now, run.Attempt+1
+	lv.run.Definition = lv.cfg.Hash
 	lv.run.Error, lv.run.ErrorClass, lv.run.FailedStep, lv.run.Idle = "", "", "", false
 	ev := l.audit(action{
 		kind: "rerun", runner: r.cfg.ID, run: run.ID, state: orchestrator.Pending, by: req.By,
-		text:   fmt.Sprintf("run %s attempt %d started by %s", run.ID, lv.run.Attempt, actorText(req.By)),
+		text:   fmt.Sprintf("run %s attempt %d started by %s%s", run.ID, lv.run.Attempt, actorText(req.By), fromText(req)),
 		before: fmt.Sprintf("%s, attempt %d", stateWords(run.State), run.Attempt), after: fmt.Sprintf("pending, attempt %d", lv.run.Attempt),
 	})
 	copied, epoch, found := lv.run, l.epoch, false
@@ -297,7 +314,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		if found, err = tx.UpdateRun(&copied, epoch, true); err != nil || !found {
 			return err
 		}
-		if err := tx.DropSteps(copied.ID, req.All); err != nil {
+		if err := again.apply(tx, copied.ID); err != nil {
 			return err
 		}
 		return tx.AddEvent(&ev)

@@ -65,8 +65,8 @@ func (r *runner) overlap(asked string) config.Overlap {
 	return cmp.Or(config.Overlap(asked), r.cfg.Policy.Overlap, config.OverlapSkip)
 }
 
-// others counts what has not ended. Runs of a backfill count for nothing here: the
-// runner's own wait for their end, whatever the policy is.
+// others counts what has not ended. Runs of a backfill count for nothing here: the runner's own wait for their end, whatever
+// the policy is.
 func (r *runner) others() others {
 	var o others
 	for _, lv := range r.lives {
@@ -90,7 +90,8 @@ func (r *runner) another(asked string) (verdict, string) {
 	v := decideOverlap(r.overlap(asked), o, r.cfg.Policy.QueueMax)
 	switch {
 	case v == dropTick:
-		return v, fmt.Sprintf("%d runs wait already, more than queue_max %d must not", o.waiting, cmp.Or(r.cfg.Policy.QueueMax, config.DefaultQueueMax))
+		most := cmp.Or(r.cfg.Policy.QueueMax, config.DefaultQueueMax)
+		return v, fmt.Sprintf("%d runs wait already, more than queue_max %d must not", o.waiting, most)
 	case v == skipTick && o.behind > 0 && r.overlap(asked) == config.OverlapBufferOne:
 		return v, "run " + r.lastBehind().run.ID + " waits already for the end of the other"
 	case v == skipTick:
