@@ -172,6 +172,9 @@ func (l *loop) letGo(lv *live) {
 		l.queue.stir(m)
 	}
 	lv.grips, lv.reserved = nil, false
+	if l.lives[lv.run.ID] != lv {
+		l.unpin(lv)
+	}
 }
 
 // needsOf gives what runs of a runner take, besides a slot: its own bound, its tags' and its resources'.

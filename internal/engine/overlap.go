@@ -65,7 +65,8 @@ func (r *runner) overlap(asked string) config.Overlap {
 	return cmp.Or(config.Overlap(asked), r.cfg.Policy.Overlap, config.OverlapSkip)
 }
 
-// others counts what has not ended. Runs of a backfill go beside the runner's own and count for nothing here.
+// others counts what has not ended. Runs of a backfill count for nothing here: the runner's own wait for their end, whatever
+// the policy is.
 func (r *runner) others() others {
 	var o others
 	for _, lv := range r.lives {
@@ -124,9 +125,7 @@ func (r *runner) ahead(lv *live) *live {
 		if other == lv {
 			break
 		}
-		if other.run.Backfill == "" {
-			before = other
-		}
+		before = other // one of a backfill too: the two never overlap
 	}
 	return before
 }
@@ -140,7 +139,7 @@ func (l *loop) letIn(lv *live) {
 	}
 	l.evict(lv)
 	switch other := r.ahead(lv); {
-	case r.pause != nil && !lv.forced:
+	case l.runHold(lv) != nil:
 		lv.held = true
 	case other != nil: // its end asks again
 		lv.run.Reason = other.waitedFor()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
@@ -16,7 +17,8 @@ const (
 // prune cuts history back in a goroutine of its own: a chunk at a time through the writer, so that claims go on.
 func (l *loop) prune(it *item, now time.Time) {
 	l.timetable.set(it, now.Add(pruneEvery))
-	if l.pruning || l.draining {
+	k := l.e.o.Config.Engine.Keep
+	if l.pruning || l.draining || k == (config.Retention{}) {
 		return
 	}
 	all := now.Sub(l.prunedAll) >= pruneAllEvery
@@ -34,7 +36,6 @@ func (l *loop) prune(it *item, now time.Time) {
 		l.prunedAll = now
 	}
 	l.pruning = true
-	k := l.e.o.Config.Engine.Keep
 	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge, Bytes: k.Bytes}
 	go func() {
 		err := l.pruneAll(ids, keep, now)
