@@ -118,7 +118,7 @@ func (t *Tx) ReopenStep(run, path string) error {
 	if err != nil {
 		return err
 	}
-	return fail("reopen step "+path+" of run "+run, t.w.exec(forgetStep+`path=?`, seq, path))
+	return fail("reopen step "+path+" of run "+run, t.w.exec(forgetStep+`path=?`, true, seq, path))
 }
 
 // EndSteps closes the steps of an ended run that were still going on or were never reached, and its open questions. Its handlers come after
