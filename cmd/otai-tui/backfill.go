@@ -46,37 +46,29 @@ func (a *app) backfillCommand() *cobra.Command {
 	return cmd
 }
 
-// backfill runs a backfill in an engine whose triggers stay still, to its end.
+// backfill runs a backfill to its end.
 func (a *app) backfill(ctx context.Context, req orchestrator.BackfillRequest) error {
-	ctx, stop := a.untilInterrupt(ctx)
-	defer stop()
-	w, err := a.openByHand(ctx)
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	defer func() { _ = w.engine.Stop(context.WithoutCancel(ctx)) }()
-	sub := w.engine.Subscribe()
-	defer sub.Close()
-	req.By = orchestrator.Actor{Name: a.userName(), Via: "cli"}
-	b, err := w.engine.Backfill(ctx, req)
-	if err != nil {
-		return refused(err)
-	}
-	if req.DryRun {
-		_, err := fmt.Fprintf(a.out, "%d ticks of %s need a run%s\n", b.Total, b.Runner, rangeText(b))
-		return err
-	}
-	a.errorf("backfill %s of %s: %d ticks%s\n", b.ID, b.Runner, b.Total, rangeText(b))
-	end, err := awaitBackfill(ctx, w, sub, b.ID)
-	if err != nil {
-		if ctx.Err() != nil {
+	return a.withEngine(ctx, func(ctx context.Context, w *works, sub orchestrator.Subscription, by orchestrator.Actor) error {
+		req.By = by
+		b, err := w.engine.Backfill(ctx, req)
+		if err != nil {
+			return refused(err)
+		}
+		if req.DryRun {
+			_, err := fmt.Fprintf(a.out, "%d ticks of %s need a run%s\n", b.Total, b.Runner, rangeText(b))
+			return err
+		}
+		a.errorf("backfill %s of %s: %d ticks%s\n", b.ID, b.Runner, b.Total, rangeText(b))
+		end, err := awaitBackfill(ctx, w, sub, b.ID)
+		switch {
+		case err != nil && ctx.Err() != nil:
 			a.errorf("backfill %s: %d of %d runs made; the next engine goes on with it\n", end.ID, end.Claimed, end.Total)
 			return quietError{exitFailed}
+		case err != nil:
+			return err
 		}
-		return err
-	}
-	return a.reportBackfill(context.WithoutCancel(ctx), w, end)
+		return a.reportBackfill(context.WithoutCancel(ctx), w, end)
+	})
 }
 
 func rangeText(b orchestrator.Backfill) string {

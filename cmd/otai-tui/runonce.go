@@ -39,49 +39,48 @@ func (a *app) runOnceCommand() *cobra.Command {
 	return cmd
 }
 
-// openByHand opens an engine whose triggers stay still and starts it: it does what it is told, and goes on with runs that a crash
+// withEngine does something with an engine whose triggers stay still: it does what it is told, and goes on with runs that a crash
 // left behind.
-func (a *app) openByHand(ctx context.Context) (*works, error) {
-	w, err := a.open(ctx, openOptions{runOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
-		w.close()
-		return nil, explainHeld(err, "Its console can do this too. Or use another --state-dir here.")
-	}
-	for _, n := range w.notices {
-		a.errorf("otai-tui: %s\n", n)
-	}
-	return w, nil
-}
-
-// byHand makes a run with do and follows it to its end, retries included.
-func (a *app) byHand(ctx context.Context, do func(context.Context, *works, orchestrator.Actor) (run string, err error)) error {
+func (a *app) withEngine(ctx context.Context,
+	do func(ctx context.Context, w *works, sub orchestrator.Subscription, by orchestrator.Actor) error,
+) error {
 	ctx, stop := a.untilInterrupt(ctx)
 	defer stop()
-	w, err := a.openByHand(ctx)
+	w, err := a.open(ctx, openOptions{runOnly: true})
 	if err != nil {
 		return err
 	}
 	defer w.close()
+	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
+		return explainHeld(err, "Its console can do this too. Or use another --state-dir here.")
+	}
 	defer func() { _ = w.engine.Stop(context.WithoutCancel(ctx)) }()
+	for _, n := range w.notices {
+		a.errorf("otai-tui: %s\n", n)
+	}
 	sub := w.engine.Subscribe()
 	defer sub.Close()
-	by := orchestrator.Actor{Name: a.userName(), Via: "cli"}
-	run, err := do(ctx, w, by)
-	if err != nil {
-		return refused(err)
-	}
-	end, err := a.follow(ctx, w, sub, run, by)
-	if err != nil {
-		return err
-	}
-	a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, end.Duration(time.Now()).Round(time.Millisecond), reasonText(end))
-	if end.State != orchestrator.Completed {
-		return quietError{exitFailed}
-	}
-	return nil
+	return do(ctx, w, sub, orchestrator.Actor{Name: a.userName(), Via: "cli"})
+}
+
+// byHand makes a run with do and follows it to its end, retries included.
+func (a *app) byHand(ctx context.Context, do func(context.Context, *works, orchestrator.Actor) (run string, err error)) error {
+	return a.withEngine(ctx, func(ctx context.Context, w *works, sub orchestrator.Subscription, by orchestrator.Actor) error {
+		run, err := do(ctx, w, by)
+		if err != nil {
+			return refused(err)
+		}
+		end, err := a.follow(ctx, w, sub, run, by)
+		if err != nil {
+			return err
+		}
+		took := end.Duration(time.Now()).Round(time.Millisecond)
+		a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, took, reasonText(end))
+		if end.State != orchestrator.Completed {
+			return quietError{exitFailed}
+		}
+		return nil
+	})
 }
 
 // refused marks an error of a request that was not even tried.
