@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
 func (a *app) runOnceCommand() *cobra.Command {
 	var params []string
+	var overlap string
 	cmd := &cobra.Command{
 		Use: "run-once PIPE_ID", Short: "Run one pipe now, stream its log, and exit 0 when it completed", Args: cobra.ExactArgs(1),
 		Example: "  otai-tui run-once ticket-routing --param limit=1",
@@ -25,15 +28,22 @@ func (a *app) runOnceCommand() *cobra.Command {
 				}
 				over[k] = v
 			}
-			return a.runOnce(cmd.Context(), args[0], over)
+			return a.byHand(cmd.Context(), func(ctx context.Context, w *works, by orchestrator.Actor) (string, error) {
+				return w.engine.RunOnce(ctx, args[0], orchestrator.FireRequest{Params: over, Overlap: overlap, By: by})
+			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&params, "param", nil, "override a parameter of the pipe: name=value (repeatable)")
+	cmd.Flags().StringVar(&overlap, "overlap", "",
+		"overlap policy of this run, in place of the pipe's: skip, buffer_one, buffer_all, cancel_other, terminate_other or allow_all")
 	return cmd
 }
 
-// runOnce fires a runner in an engine whose triggers stay still, and follows the run to its end, retries included.
-func (a *app) runOnce(ctx context.Context, id string, params map[string]string) error {
+// withEngine does something with an engine whose triggers stay still: it does what it is told, and goes on with runs that a crash
+// left behind.
+func (a *app) withEngine(ctx context.Context,
+	do func(ctx context.Context, w *works, sub orchestrator.Subscription, by orchestrator.Actor) error,
+) error {
 	ctx, stop := a.untilInterrupt(ctx)
 	defer stop()
 	w, err := a.open(ctx, openOptions{runOnly: true})
@@ -42,7 +52,7 @@ func (a *app) runOnce(ctx context.Context, id string, params map[string]string) 
 	}
 	defer w.close()
 	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
-		return explainHeld(err, "Press t in its console to fire a pipe there, or use another --state-dir here.")
+		return explainHeld(err, "Its console can do this too. Or use another --state-dir here.")
 	}
 	defer func() { _ = w.engine.Stop(context.WithoutCancel(ctx)) }()
 	for _, n := range w.notices {
@@ -50,20 +60,35 @@ func (a *app) runOnce(ctx context.Context, id string, params map[string]string) 
 	}
 	sub := w.engine.Subscribe()
 	defer sub.Close()
-	by := orchestrator.Actor{Name: a.userName(), Via: "cli"}
-	run, err := w.engine.RunOnce(ctx, id, orchestrator.FireRequest{Params: params, By: by})
-	if err != nil {
-		return err
+	return do(ctx, w, sub, orchestrator.Actor{Name: a.userName(), Via: "cli"})
+}
+
+// byHand makes a run with do and follows it to its end, retries included.
+func (a *app) byHand(ctx context.Context, do func(context.Context, *works, orchestrator.Actor) (run string, err error)) error {
+	return a.withEngine(ctx, func(ctx context.Context, w *works, sub orchestrator.Subscription, by orchestrator.Actor) error {
+		run, err := do(ctx, w, by)
+		if err != nil {
+			return refused(err)
+		}
+		end, err := a.follow(ctx, w, sub, run, by)
+		if err != nil {
+			return err
+		}
+		took := end.Duration(time.Now()).Round(time.Millisecond)
+		a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, took, reasonText(end))
+		if end.State != orchestrator.Completed {
+			return quietError{exitFailed}
+		}
+		return nil
+	})
+}
+
+// refused marks an error of a request that was not even tried.
+func refused(err error) error {
+	if errors.Is(err, orchestrator.ErrNotNow) || fault.ClassOf(err) == fault.Permanent {
+		return refusal{err}
 	}
-	end, err := a.follow(ctx, w, sub, run, by)
-	if err != nil {
-		return err
-	}
-	a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, end.Duration(time.Now()).Round(time.Millisecond), reasonText(end))
-	if end.State != orchestrator.Completed {
-		return quietError{exitFailed}
-	}
-	return nil
+	return err
 }
 
 func reasonText(r orchestrator.Run) string {

@@ -113,7 +113,7 @@ func (l *loop) pauseOver(r *runner) {
 func (l *loop) recheck(r *runner) {
 	for _, lv := range r.lives {
 		switch held := l.runHold(lv) != nil; {
-		case held && (lv.queued() || lv.waits() && lv.claimed):
+		case held && lv.queued():
 			l.holdBack(lv)
 		case held:
 		case lv.held:

@@ -165,9 +165,9 @@ func (l *loop) tickHold(r *runner) *orchestrator.Hold {
 }
 
 // runHold gives the pause that a run which has yet to start, or to be retried, waits for; nil = none. A drain holds no run. What
-// was fired by hand while its runner was held goes on, but for its resources.
+// was fired by hand while its runner was held starts all the same, when its resources are free; its retries wait like others.
 func (l *loop) runHold(lv *live) *orchestrator.Hold {
-	if !lv.forced {
+	if !lv.forced || lv.run.State == orchestrator.AwaitingRetry {
 		if h := l.tickHold(lv.r); h != nil && !h.Drain {
 			return h
 		}

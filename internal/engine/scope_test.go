@@ -140,7 +140,7 @@ func TestEnginePauseHoldsRetries(t *testing.T) {
 	})
 }
 
-// What is fired by hand while its runner is held runs, its retries too: a person wants it now. A later pause holds it.
+// What is fired by hand while its runner is held starts all the same, a person wants it now; its retries wait for the resume.
 func TestFiredWhileHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		def := probe("p")
@@ -151,15 +151,17 @@ func TestFiredWhileHeld(t *testing.T) {
 		defer b.stop()
 		b.pauseScope(engineScope(), orchestrator.PauseRequest{})
 		run := b.fire("p")
-		bubble.Advance(90 * time.Second)
-		if n := len(b.callsOf("p")); n != 2 {
-			t.Fatalf("%d attempts of the run fired by hand, want 2", n)
+		bubble.Advance(time.Hour)
+		if n := len(b.callsOf("p")); n != 1 {
+			t.Fatalf("%d attempts of the run fired by hand, want 1", n)
+		}
+		if d := b.detail(run); d.Run.State != orchestrator.AwaitingRetry {
+			t.Fatalf("it is %s", d.Run.State)
 		}
 		b.resumeScope(engineScope())
-		b.pauseScope(engineScope(), orchestrator.PauseRequest{})
-		bubble.Advance(time.Hour)
-		if d := b.detail(run); d.Run.State != orchestrator.AwaitingRetry {
-			t.Fatalf("a later pause did not hold it: %s", d.Run.State)
+		bubble.Advance(time.Second)
+		if n := len(b.callsOf("p")); n != 2 {
+			t.Fatalf("%d attempts after the resume, want 2", n)
 		}
 	})
 }
