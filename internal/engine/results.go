@@ -85,4 +85,3 @@ func numbers(v any) any {
 		return v
 	}
 }
-

@@ -155,4 +155,3 @@ func (x *execution) announce(ctx context.Context, st *store.StepRow) {
 	}
 	x.e.box.post(func() { x.e.loop.touch(x.lv.r) })
 }
-
