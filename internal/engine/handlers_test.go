@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,9 +174,9 @@ func TestHandlersOverAKillAndAStop(t *testing.T) {
 				OnSuccess: []pipe.Definition{probe("one"), group("two", probe("a"), probe("slow")), flaky}, OnExit: []pipe.Definition{probe("exit")},
 			}))
 			b.cfg.Engine.DrainTimeout = time.Second
-			var quick bool
+			var quick atomic.Bool
 			b.do["slow"] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
-				if quick {
+				if quick.Load() {
 					return pipe.Success("", nil), nil
 				}
 				return untilDone(time.Hour)(ctx, c)
@@ -193,7 +194,7 @@ func TestHandlersOverAKillAndAStop(t *testing.T) {
 			id := b.fire("p")
 			pass(time.Second)
 			end() // in the middle of two
-			quick = true
+			quick.Store(true)
 			pass(time.Minute)
 			if d := b.detail(id); d.Run.Handlers != "pending" {
 				t.Errorf("die %v: the retry of flaky is due in an hour: %+v", die, d.Run)
