@@ -68,7 +68,8 @@ func TestAFullDiskIsSaidAndGotOver(t *testing.T) {
 		go func() { done <- b.e.Stop(context.WithoutCancel(t.Context())) }()
 		bubble.Advance(2 * time.Minute)
 		select {
-		case <-done:
+		case err := <-done:
+			t.Logf("stopped: %v", err)
 		default:
 			t.Error("it does not stop on a full disk")
 		}
