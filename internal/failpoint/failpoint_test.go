@@ -62,7 +62,7 @@ func TestPointsFailWhenTheyShall(t *testing.T) {
 
 func TestBadPointsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, spec := range []string{"a", "=kill", "a=boom", "a=kill@0", "a=kill@x", "a=kill@3-2", "a=sleep(x)", "a=error(x)"} {
+	for _, spec := range []string{"a", "=kill", "a=boom", "a=kill@0", "a=kill@x", "a=kill@3-2", "a=kill@-4", "a=sleep(x)", "a=error(x)"} {
 		if _, err := Parse(spec); err == nil || !strings.Contains(err.Error(), strings.TrimSpace(spec)) {
 			t.Errorf("%q: %v", spec, err)
 		}

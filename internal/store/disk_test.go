@@ -259,7 +259,7 @@ func smallDisk(t *testing.T, size string) string {
 		t.Skipf("needs a small tmpfs, and mount is refused: %v %s", err, out)
 	}
 	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil { //nolint:noctx // the test's context has ended
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
 			t.Errorf("umount: %v %s", err, out)
 		}
 	})

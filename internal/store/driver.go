@@ -17,6 +17,7 @@ import (
 type driver struct {
 	name string              // of database/sql
 	code func(err error) int // SQLite's extended result code of a driver's error; 0 = it is none
+	more string              // of the data source, after the pragmas
 }
 
 func modernc() driver {
@@ -31,7 +32,7 @@ func modernc() driver {
 
 // open opens a file without a look at it. Every connection gets the pragmas, in this order.
 func (d driver) open(path, more string, pragmas ...string) (*sql.DB, error) {
-	return sql.Open(d.name, dsn(path, pragmas...)+more)
+	return sql.Open(d.name, dsn(path, pragmas...)+d.more+more)
 }
 
 // writePragmas are those of the one connection that writes. busy_timeout comes first: the others may have to wait.

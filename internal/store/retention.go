@@ -22,8 +22,8 @@ const (
 	vacuumPages = 500
 )
 
-// Keep says how much history of one runner is kept. Runs that have not ended or whose handlers have yet to run, the runner's newest run, and the newest run of all,
-// are always kept.
+// Keep says how much history of one runner is kept. Always kept are runs that have not ended or whose handlers have yet to run,
+// the runner's newest run, and the newest run of all.
 type Keep struct {
 	Runs      int           // newest rows kept; 0 = all
 	Age       time.Duration // older ones go; 0 = no limit
