@@ -9,6 +9,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
 
@@ -252,6 +253,16 @@ func (a *App) formDone(m formMsg) {
 	default:
 		a.form = nil
 		a.done(m.doneMsg)
+	}
+}
+
+// reread reads again what no event tells: approvals that are known, and the backfills. Something was just done.
+func (a *App) reread() {
+	a.answers.stale = a.data.Engine.Approvals > 0 || len(a.data.Approvals) > 0
+	for _, t := range a.tabs {
+		if e, ok := t.s.(*screen.Engine); ok {
+			e.Again()
+		}
 	}
 }
 

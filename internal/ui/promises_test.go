@@ -159,6 +159,13 @@ func TestAnswers(t *testing.T) {
 	d.Press("a").Sees("nothing here waits for an answer")
 }
 
+func TestApprovalsThatTakeEachOthersPlaceAreSeen(t *testing.T) {
+	d := promises(t).Press("6", "a", "right", "up", "up")
+	d.Send(uitest.Key("enter")) // answered, and before anybody is told of it another run asks
+	d.Fake.Ask(orchestrator.Approval{Run: uitest.RunID(141), Step: "x/ask", Runner: "spam-filter", Question: "Close 90 tickets?", At: uitest.Now})
+	d.Live().Lacks("Globex").Advance(6*time.Second).Sees("2 steps wait", "Close 90 tickets?")
+}
+
 func TestAnswerOfAnother(t *testing.T) {
 	d := promises(t).Press("6", "a", "right")
 	if err := d.Fake.Answer(t.Context(), orchestrator.AnswerRequest{Run: uitest.RunID(112), By: orchestrator.Actor{Name: "alex"}}); err != nil {
@@ -201,7 +208,8 @@ func TestSeveralLiveRunsAndHolds(t *testing.T) {
 	d := promises(t).Sees("3 run +2", "no ok 3h", "? vip-queue", "‖ auto-close")
 	d.At("sentiment").Sees("3 running, 2 waiting").Press("enter").Sees("resource otobo 4/4, 3 wait")
 	d.Press("q").At("auto-close").Sees("held by the pause of tag night", "p pause")
-	d.Resize(140, 40).At("escalations").Press("enter").Sees("handlers, after the run's end", "undo of completed steps", "a handler failed")
+	d.Fake.Change("auto-close", func(r *orchestrator.Runner) { r.State = orchestrator.Scheduled })
+	d.Live().Sees("‖ auto-close              held").Resize(140, 40).At("escalations").Press("enter").Sees("handlers, after the run's end", "undo of completed steps", "a handler failed")
 	d.Press("enter").Sees("after run "+screen.ShortID(uitest.RunID(0)), "backfill 3", "priority 2", "definition 51c0ffee")
 }
 
