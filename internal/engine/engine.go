@@ -48,6 +48,8 @@ type Options struct {
 	Secrets  []string         // values that never reach history, screens or logs
 	Log      *slog.Logger     // nil = none
 	Clock    func() time.Time // wall clock; nil = time.Now
+	// Fail breaks the engine and its history at named points, in tests; nil = never. See internal/failpoint.
+	Fail func(point string) error
 	// RunOnly is for one-shot commands: triggers stay still, only fired runs happen.
 	RunOnly bool
 }
@@ -114,7 +116,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, e.o.StateDir, store.Options{})
+	st, err := store.Open(ctx, e.o.StateDir, store.Options{
+		LogBytesPerRun: e.o.Config.Engine.LogBytesPerRun, Now: e.clock, Fail: e.o.Fail,
+	})
 	if err != nil {
 		return errors.Join(err, lock.Release())
 	}

@@ -22,7 +22,7 @@ func (l *loop) prune(it *item, now time.Time) {
 		ids[i] = r.cfg.ID
 	}
 	k := l.e.o.Config.Engine.Keep
-	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge}
+	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge, Bytes: k.Bytes}
 	go func() {
 		err := l.pruneAll(ids, keep, now)
 		l.e.box.post(func() {

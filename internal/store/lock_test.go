@@ -18,6 +18,13 @@ import (
 const lockDir = "OTAI_LOCK_DIR"
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(killDir); dir != "" {
+		if err := killChild(dir); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if dir := os.Getenv(lockDir); dir != "" {
 		if _, err := TakeLock(dir); err != nil {
 			fmt.Println("refused", err)

@@ -22,37 +22,30 @@ func fromNull(n sql.NullInt64) time.Time {
 	return fromNanos(n.Int64)
 }
 
-// Levels as they are stored and compared.
-func levelNumber(level string) int {
-	switch level {
-	case "debug":
-		return 0
-	case "warn":
-		return 2
-	case "error":
-		return 3
-	default:
-		return 1
+// seqID is the id of a run or backfill with this number; "" for 0.
+func seqID(seq int64) string {
+	if seq == 0 {
+		return ""
 	}
+	return strconv.FormatInt(seq, 10)
 }
 
-func levelName(n int) string { return [...]string{"debug", "info", "warn", "error"}[min(max(n, 0), 3)] }
-
 const runColumns = `seq, runner, trigger, nominal, state, reason, created, due, started, ended, next, attempt, attempts,
-	max_attempts, failed_step, error, error_class, warnings, count, first_at, idle, by, params`
+	max_attempts, failed_step, error, error_class, warnings, count, first_at, idle, by, params,
+	coalesce(parent, 0), coalesce(backfill, 0), priority, overlap, definition, handlers`
 
 func scanRun(rows interface{ Scan(...any) error }) (orchestrator.Run, error) {
 	var r orchestrator.Run
-	var seq, created, due, first int64
+	var seq, created, due, first, parent, backfill int64
 	var nominal, started, ended, next sql.NullInt64
 	var params string
 	err := rows.Scan(&seq, &r.Runner, &r.Trigger, &nominal, &r.State, &r.Reason, &created, &due, &started, &ended, &next,
 		&r.Attempt, &r.Attempts, &r.MaxAttempts, &r.FailedStep, &r.Error, &r.ErrorClass, &r.Warnings, &r.Count, &first,
-		&r.Idle, &r.By, &params)
+		&r.Idle, &r.By, &params, &parent, &backfill, &r.Priority, &r.Overlap, &r.Definition, &r.Handlers)
 	if err != nil {
 		return r, err
 	}
-	r.ID = strconv.FormatInt(seq, 10)
+	r.ID, r.Parent, r.Backfill = seqID(seq), seqID(parent), seqID(backfill)
 	r.Nominal, r.StartedAt, r.EndedAt, r.NextAt = fromNull(nominal), fromNull(started), fromNull(ended), fromNull(next)
 	r.CreatedAt, r.DueAt, r.FirstAt = fromNanos(created), fromNanos(due), fromNanos(first)
 	r.LastAt = r.DueAt
@@ -122,6 +115,12 @@ func (s *Store) LiveRuns(ctx context.Context) ([]orchestrator.Run, error) {
 	return collectRuns(s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE ended IS NULL ORDER BY seq`))
 }
 
+// PendingHandlers gives the ended runs whose handlers have yet to run, oldest first.
+func (s *Store) PendingHandlers(ctx context.Context) ([]orchestrator.Run, error) {
+	return collectRuns(s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE handlers='pending' AND ended IS NOT NULL
+		ORDER BY seq`))
+}
+
 // Recent gives a runner's newest ended runs that really ran, newest first.
 func (s *Store) Recent(ctx context.Context, runner string, n int) ([]orchestrator.Run, error) {
 	return collectRuns(s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE runner=? AND ended IS NOT NULL
@@ -153,178 +152,10 @@ func (s *Store) oneRun(ctx context.Context, what, where string, args ...any) (or
 	return r, nil
 }
 
-// Steps gives a run's steps, each with its attempts and its number among its siblings.
-func (s *Store) Steps(ctx context.Context, run string) ([]StepRow, error) {
-	seq, err := runSeq(run)
-	if err != nil {
-		return nil, err
-	}
-	attempts, err := s.attempts(ctx, run, seq)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.read.QueryContext(ctx, `SELECT path, ord, depth, id, use, composite, state, reason, message, attempt, base,
-		max_attempts, started, ended, next, error, error_class, coalesce(result, '')
-		FROM step WHERE run=? ORDER BY depth, ord, path`, seq)
-	if err != nil {
-		return nil, fmt.Errorf("read steps of run %s: %w", run, err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []StepRow
-	for rows.Next() {
-		var st StepRow
-		var started, ended, next sql.NullInt64
-		err := rows.Scan(&st.Path, &st.Order, &st.Depth, &st.ID, &st.Use, &st.Composite, &st.State, &st.Reason, &st.Message,
-			&st.Attempt, &st.Base, &st.MaxAttempts, &started, &ended, &next, &st.Error, &st.ErrorClass, &st.Result)
-		if err != nil {
-			return nil, fmt.Errorf("read steps of run %s: %w", run, err)
-		}
-		st.Run, st.StartedAt, st.EndedAt, st.NextAt = run, fromNull(started), fromNull(ended), fromNull(next)
-		st.Attempts = attempts[st.Path]
-		out = append(out, st)
-	}
-	return out, rows.Err()
-}
-
-func (s *Store) attempts(ctx context.Context, run string, seq int64) (map[string][]orchestrator.Attempt, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT path, n, state, started, ended, error, class, exit_code FROM attempt
-		WHERE run=? ORDER BY path, n`, seq)
-	if err != nil {
-		return nil, fmt.Errorf("read attempts of run %s: %w", run, err)
-	}
-	defer func() { _ = rows.Close() }()
-	out := map[string][]orchestrator.Attempt{}
-	for rows.Next() {
-		var path string
-		var a orchestrator.Attempt
-		var started, ended sql.NullInt64
-		if err := rows.Scan(&path, &a.N, &a.State, &started, &ended, &a.Error, &a.Class, &a.ExitCode); err != nil {
-			return nil, fmt.Errorf("read attempts of run %s: %w", run, err)
-		}
-		a.StartedAt, a.EndedAt = fromNull(started), fromNull(ended)
-		out[path] = append(out[path], a)
-	}
-	return out, rows.Err()
-}
-
-// RunDetail gives a run with its steps.
-func (s *Store) RunDetail(ctx context.Context, id string) (orchestrator.RunDetail, error) {
-	r, err := s.GetRun(ctx, id)
-	if err != nil {
-		return orchestrator.RunDetail{}, err
-	}
-	steps, err := s.Steps(ctx, id)
-	if err != nil {
-		return orchestrator.RunDetail{}, err
-	}
-	d := orchestrator.RunDetail{Run: r}
-	d.Steps = inTree(steps)
-	return d, nil
-}
-
-// inTree puts steps depth first and numbers them through. Their own numbers are those among their siblings.
-func inTree(rows []StepRow) []orchestrator.Step {
-	known := make(map[string]bool, len(rows))
-	for i := range rows {
-		known[rows[i].Path] = true
-	}
-	under := map[string][]int{} // "" = the root, and what lost its parent
-	for i := range rows {
-		parent := rows[i].Path[:max(strings.LastIndexByte(rows[i].Path, '/'), 0)]
-		if !known[parent] {
-			parent = ""
-		}
-		under[parent] = append(under[parent], i)
-	}
-	out := make([]orchestrator.Step, 0, len(rows))
-	var add func(parent string)
-	add = func(parent string) {
-		for _, i := range under[parent] {
-			st := rows[i].Step
-			st.Order = len(out) + 1
-			out = append(out, st)
-			add(st.Path)
-		}
-	}
-	add("")
-	return out
-}
-
-// Logs gives log lines, oldest first.
-func (s *Store) Logs(ctx context.Context, f orchestrator.LogFilter) ([]orchestrator.LogLine, error) {
-	where, args := []string{"level>=?"}, []any{levelFloor(f.Level)}
-	order := "at, run, seq"
-	if f.Run != "" {
-		seq, err := runSeq(f.Run)
-		if err != nil {
-			return nil, err
-		}
-		where, args, order = append(where, "run=?", "seq>?"), append(args, seq, f.After), "seq"
-	}
-	if f.Runner != "" {
-		where, args = append(where, "runner=?"), append(args, f.Runner)
-	}
-	if f.Step != "" {
-		where, args = append(where, "(step=? OR substr(step,1,?)=?)"), append(args, f.Step, len(f.Step)+1, f.Step+"/")
-	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 10_000
-	}
-	cols := "SELECT run, seq, runner, step, attempt, at, level, msg, gap FROM log WHERE " + strings.Join(where, " AND ")
-	q := cols + " ORDER BY " + order + " LIMIT ?"
-	if f.Tail > 0 {
-		limit = min(limit, f.Tail)
-		back := "run DESC, seq DESC" // follows the primary key: the newest lines without a sort of all
-		q = "SELECT * FROM (" + cols + " ORDER BY " + back + " LIMIT ?) ORDER BY " + order
-	}
-	return s.scanLogs(s.read.QueryContext(ctx, q, append(args, limit)...))
-}
-
-func levelFloor(level string) int {
-	if level == "" {
-		return 0
-	}
-	return levelNumber(level)
-}
-
-func (s *Store) scanLogs(rows *sql.Rows, err error) ([]orchestrator.LogLine, error) {
-	if err != nil {
-		return nil, fmt.Errorf("read log: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []orchestrator.LogLine
-	for rows.Next() {
-		var l orchestrator.LogLine
-		var run, at int64
-		var level int
-		if err := rows.Scan(&run, &l.Seq, &l.Runner, &l.Step, &l.Attempt, &at, &level, &l.Msg, &l.Gap); err != nil {
-			return nil, fmt.Errorf("read log: %w", err)
-		}
-		l.Run, l.At, l.Level = strconv.FormatInt(run, 10), fromNanos(at), levelName(level)
-		out = append(out, l)
-	}
-	return out, rows.Err()
-}
-
-// LastLogSeq gives the number of a run's newest log line, 0 when it has none. Lines that wait for the disk count.
-func (s *Store) LastLogSeq(ctx context.Context, run string) (int64, error) {
-	seq, err := runSeq(run)
-	if err != nil {
-		return 0, err
-	}
-	var waiting, n int64
-	if s.writer != nil { // first: what lands between the two looks is seen by the second
-		waiting = s.writer.newestLog(run)
-	}
-	err = s.read.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM log WHERE run=?`, seq).Scan(&n)
-	return max(n, waiting), fail("read log of run "+run, err)
-}
-
 // Events gives the newest events, newest first.
 func (s *Store) Events(ctx context.Context, limit int) ([]orchestrator.Event, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, at, kind, runner, run, state, text, by FROM event ORDER BY id DESC LIMIT ?`,
-		limit)
+	rows, err := s.read.QueryContext(ctx, `SELECT id, at, kind, runner, run, state, text, by, via, before, after FROM event
+		ORDER BY id DESC LIMIT ?`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
@@ -333,13 +164,10 @@ func (s *Store) Events(ctx context.Context, limit int) ([]orchestrator.Event, er
 	for rows.Next() {
 		var e orchestrator.Event
 		var at, run int64
-		if err := rows.Scan(&e.ID, &at, &e.Kind, &e.Runner, &run, &e.State, &e.Text, &e.By); err != nil {
+		if err := rows.Scan(&e.ID, &at, &e.Kind, &e.Runner, &run, &e.State, &e.Text, &e.By, &e.Via, &e.Before, &e.After); err != nil {
 			return nil, fmt.Errorf("read events: %w", err)
 		}
-		e.At = fromNanos(at)
-		if run > 0 {
-			e.Run = strconv.FormatInt(run, 10)
-		}
+		e.At, e.Run = fromNanos(at), seqID(run)
 		out = append(out, e)
 	}
 	return out, rows.Err()
@@ -347,7 +175,7 @@ func (s *Store) Events(ctx context.Context, limit int) ([]orchestrator.Event, er
 
 // Cursors gives every trigger's cursor.
 func (s *Store) Cursors(ctx context.Context) ([]Cursor, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT runner, trigger, spec, anchor, nominal FROM cursor`)
+	rows, err := s.read.QueryContext(ctx, `SELECT runner, trigger, spec, anchor, nominal, runs FROM cursor`)
 	if err != nil {
 		return nil, fmt.Errorf("read cursors: %w", err)
 	}
@@ -356,7 +184,7 @@ func (s *Store) Cursors(ctx context.Context) ([]Cursor, error) {
 	for rows.Next() {
 		var c Cursor
 		var anchor, nominal int64
-		if err := rows.Scan(&c.Runner, &c.Trigger, &c.Spec, &anchor, &nominal); err != nil {
+		if err := rows.Scan(&c.Runner, &c.Trigger, &c.Spec, &anchor, &nominal, &c.Runs); err != nil {
 			return nil, fmt.Errorf("read cursors: %w", err)
 		}
 		c.Anchor, c.Nominal = fromNanos(anchor), fromNanos(nominal)

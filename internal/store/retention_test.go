@@ -2,6 +2,7 @@ package store
 
 import (
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -54,6 +55,116 @@ func TestPruneKeepsTheNewestAndFailuresLonger(t *testing.T) {
 	}
 }
 
+func TestPruneByBytes(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const n, lines = 60, 40
+	for i := range n {
+		state := orchestrator.Completed
+		if i%10 == 0 {
+			state = orchestrator.Failed
+		}
+		insert(t, s, runAt(i+1, noon.Add(time.Duration(i)*time.Minute), state), "")
+		logLines(t, s, strconv.Itoa(i+1), 1, lines, 1000)
+	}
+	other := runAt(n+1, noon, orchestrator.Completed)
+	other.Runner = "other"
+	insert(t, s, other, "")
+	one := int64(lines*(1000+1+1+logRowBytes) + 200) // of one run, about
+	left := func(k Keep, gone int) (runs, failed int) {
+		t.Helper()
+		got, err := s.Prune(t.Context(), "r", k, noon.Add(n*time.Minute))
+		if err != nil || got != gone {
+			t.Errorf("%d went, %v; want %d", got, err, gone)
+		}
+		list, err := s.Runs(t.Context(), orchestrator.RunFilter{Runner: "r", WithIdle: true, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list {
+			if r.State == orchestrator.Failed {
+				failed++
+			}
+		}
+		return len(list), failed
+	}
+	year := 365 * 24 * time.Hour
+	if runs, failed := left(Keep{Bytes: 100 * one, FailedAge: year}, 0); runs != n || failed != 6 {
+		t.Errorf("%d runs, %d failed", runs, failed)
+	}
+	if runs, failed := left(Keep{Bytes: 30*one + one/2, FailedAge: year}, 30); runs != 30 || failed != 6 {
+		t.Errorf("failures go last: %d runs, %d failed", runs, failed)
+	}
+	if runs, failed := left(Keep{Bytes: 3*one + one/2, FailedAge: year}, 26); runs != 4 || failed != 3 { // the newest run stays
+		t.Errorf("but they go: %d runs, %d failed", runs, failed)
+	}
+	logs, err := s.Logs(t.Context(), orchestrator.LogFilter{})
+	if err != nil || len(logs) != 4*lines {
+		t.Errorf("%d log lines are left, %v", len(logs), err)
+	}
+	// A run that is run again is measured again.
+	left(Keep{Bytes: 4*one + one/2}, 0)
+	again := runAt(51, noon.Add(50*time.Minute), orchestrator.Failed)
+	must(t, s, func(tx *Tx) error { _, err := tx.UpdateRun(again, 1, true); return err })
+	logLines(t, s, "51", lines+1, lines, 1000)
+	if runs, _ := left(Keep{Bytes: 4*one + one/2}, 1); runs != 3 {
+		t.Errorf("%d runs are left beside one that has grown", runs)
+	}
+}
+
+// TestPruneLeavesWhatIsStillNeeded looks at runs that are found to be old but are live again, or have handlers to run.
+func TestPruneLeavesWhatIsStillNeeded(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for i := range 4 {
+		insert(t, s, runAt(i+1, noon.Add(time.Duration(i)*time.Minute), orchestrator.Failed), "")
+	}
+	must(t, s, func(tx *Tx) error { _, err := tx.SetHandlers("1", "pending"); return err })
+	old, err := s.beyond(t.Context(), "r", Keep{Runs: 1}, noon)
+	if err != nil || len(old) != 2 {
+		t.Fatalf("%v, %v", old, err)
+	}
+	rerun := runAt(2, noon.Add(time.Minute), orchestrator.Running)
+	must(t, s, func(tx *Tx) error { _, err := tx.UpdateRun(rerun, 1, true); return err })
+	if n, err := s.remove(t.Context(), old); n != 1 || err != nil {
+		t.Errorf("%d went, %v; want the one that nobody needs", n, err)
+	}
+	if _, err := s.GetRun(t.Context(), "2"); err != nil {
+		t.Errorf("a run that is live again was removed: %v", err)
+	}
+}
+
+// TestALongRunGoesInParts holds the transactions of retention to their size.
+func TestALongRunGoesInParts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	chunks := 0
+	s := openWith(t, dir, Options{Fail: func(point string) error {
+		if point == "store.prune" {
+			chunks++
+		}
+		return nil
+	}})
+	insert(t, s, runAt(1, noon, orchestrator.Completed), "")
+	logLines(t, s, "1", 1, 20*pruneRows, 10)
+	insert(t, s, runAt(2, noon.Add(time.Minute), orchestrator.Completed), "")
+	if n, err := s.Prune(t.Context(), "r", Keep{Runs: 1}, noon); n != 1 || err != nil {
+		t.Errorf("%d went, %v", n, err)
+	}
+	if logs, err := s.Logs(t.Context(), orchestrator.LogFilter{}); err != nil || len(logs) != 0 {
+		t.Errorf("%d lines left, %v", len(logs), err)
+	}
+	if err := s.PruneEvents(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if chunks < 20 {
+		t.Errorf("%d log lines went in %d transactions", 20*pruneRows, chunks)
+	}
+}
+
 func TestBackupIsAUsableHistory(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -62,7 +173,7 @@ func TestBackupIsAUsableHistory(t *testing.T) {
 	if err := Backup(t.Context(), s.dir, filepath.Join(dir, FileName)); err != nil {
 		t.Fatal(err)
 	}
-	back, err := Open(t.Context(), dir, Options{ReadOnly: true})
+	back, err := Open(t.Context(), dir, Options{ReadOnly: true, driver: driverOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

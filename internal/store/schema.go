@@ -1,21 +1,14 @@
 package store
 
-import (
-	"context"
-	"database/sql"
-	"fmt"
-)
-
-// applicationID marks our files ("otai").
-const applicationID = 0x6f746169
-
 // migrations bring a file from version i to i+1. Released ones never change.
 //
 // Times are unix nanoseconds UTC. A run's number is its id on every screen. run_tick is promise 2: no two rows for one
 // (runner, trigger, nominal time). Rows that stand for several ticks carry the newest nominal time; the older ones can
 // not come back because the cursor only moves forward.
-func migrations() []string {
-	return []string{`
+// run.bytes is about what an ended run takes on the disk with its steps and log, NULL = not measured yet (see retention.go).
+func migrations() []string { return []string{schema1, schema2} }
+
+const schema1 = `
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE runner(
 	id TEXT PRIMARY KEY, paused_at INTEGER, paused_by TEXT NOT NULL DEFAULT '', paused_reason TEXT NOT NULL DEFAULT '',
@@ -59,13 +52,16 @@ CREATE TABLE event(
 	id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, runner TEXT NOT NULL, run INTEGER NOT NULL,
 	state TEXT NOT NULL, text TEXT NOT NULL, by TEXT NOT NULL
 );
-`, `
+`
+
+const schema2 = `
 ALTER TABLE run ADD COLUMN parent INTEGER;
 ALTER TABLE run ADD COLUMN backfill INTEGER;
 ALTER TABLE run ADD COLUMN priority INTEGER NOT NULL DEFAULT 3;
 ALTER TABLE run ADD COLUMN overlap TEXT NOT NULL DEFAULT '';
 ALTER TABLE run ADD COLUMN definition TEXT NOT NULL DEFAULT '';
 ALTER TABLE run ADD COLUMN handlers TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN bytes INTEGER;
 CREATE INDEX run_handlers ON run(seq) WHERE handlers='pending';
 ALTER TABLE step ADD COLUMN kind TEXT NOT NULL DEFAULT '';
 ALTER TABLE cursor ADD COLUMN runs INTEGER NOT NULL DEFAULT 0;
@@ -84,6 +80,7 @@ CREATE TABLE outbox(
 	created INTEGER NOT NULL, next INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
 	UNIQUE(kind, target, key)
 );
+CREATE INDEX outbox_next ON outbox(next);
 CREATE TABLE approval(
 	run INTEGER NOT NULL, path TEXT NOT NULL, runner TEXT NOT NULL, question TEXT NOT NULL, subject TEXT NOT NULL,
 	input TEXT NOT NULL, asked INTEGER NOT NULL, until INTEGER, answer TEXT, answered INTEGER, PRIMARY KEY(run, path)
@@ -97,45 +94,4 @@ CREATE TABLE backfill(
 CREATE TABLE file_seen(
 	runner TEXT NOT NULL, trigger TEXT NOT NULL, path TEXT NOT NULL, identity TEXT NOT NULL, PRIMARY KEY(runner, trigger, path)
 ) WITHOUT ROWID;
-`}
-}
-
-func migrate(ctx context.Context, db *sql.DB) error {
-	var version int
-	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-		return fmt.Errorf("read schema version: %w", err)
-	}
-	all := migrations()
-	if version > len(all) {
-		return fmt.Errorf("the history was written by a newer otai-tui (schema %d, this one knows %d): use that version",
-			version, len(all))
-	}
-	for ; version < len(all); version++ {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return fmt.Errorf("migrate history to schema %d: %w", version+1, err)
-		}
-		_, err = tx.ExecContext(ctx, all[version]+fmt.Sprintf("PRAGMA user_version=%d; PRAGMA application_id=%d;",
-			version+1, applicationID))
-		if err == nil {
-			err = tx.Commit()
-		}
-		if err != nil {
-			_ = tx.Rollback()
-			return fmt.Errorf("migrate history to schema %d: %w", version+1, err)
-		}
-	}
-	return nil
-}
-
-func checkSchema(ctx context.Context, db *sql.DB, path string) error {
-	var version int
-	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-		return fmt.Errorf("read schema version of %s: %w", path, err)
-	}
-	if version != len(migrations()) {
-		return fmt.Errorf("%s has schema %d, this otai-tui reads %d: start the engine once with this version", path, version,
-			len(migrations()))
-	}
-	return nil
-}
+`

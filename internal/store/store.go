@@ -9,34 +9,55 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver, free of cgo
 )
 
 // FileName is the history file inside the state directory.
 const FileName = "history.db"
 
-// minVersion is the first SQLite without the WAL-reset race that can corrupt a database with several connections.
-var minVersion = [3]int{3, 51, 3}
+// defaultLogBytes is the room of one run's log.
+const defaultLogBytes = 10 << 20
 
 // Options of Open. The zero value opens for writing.
 type Options struct {
 	ReadOnly bool
+	// LogBytesPerRun is about how many bytes of one run's log are kept: the older half from its beginning, the rest from its end;
+	// 0 = 10 MiB.
+	LogBytesPerRun int64
+	// Now names migration backups; nil = the wall clock.
+	Now func() time.Time
+	// Fail is called at points where a disk or a process may fail, and what it returns happens there; nil = never. For tests, see
+	// internal/failpoint. The points: store.begin, store.before-commit, store.after-commit (durable, not yet acknowledged: an error is
+	// ignored there), store.prune
+	// and store.trim (rows deleted, not yet committed), store.backup (written, not yet named), store.migrate (done, not yet committed),
+	// store.checkpoint (at Close).
+	Fail func(point string) error
+
+	driver driver // another SQLite, in tests; zero = the one built in
+}
+
+// fail is Fail at a point.
+func (o *Options) fail(point string) error {
+	if o.Fail == nil {
+		return nil
+	}
+	if err := o.Fail(point); err != nil {
+		return fmt.Errorf("failpoint %s: %w", point, err)
+	}
+	return nil
 }
 
 // Store is one open history file.
 type Store struct {
 	dir    string
+	o      Options
 	read   *sql.DB
 	write  *sql.DB // nil when read only
 	writer *writer
-	seq    int64 // newest run number at open
+	seq    int64  // newest run number at open
+	backup string // made before a migration at open; "" = none
 }
 
 // Open opens, or creates, the history in dir. A missing history is an error only when read only.
@@ -49,39 +70,73 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	} else if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("create state directory: %w", err)
 	}
-	s := &Store{dir: dir}
-	if err := s.open(ctx, path, o); err != nil {
-		return nil, errors.Join(err, s.Close())
+	if o.driver.name == "" {
+		o.driver = modernc()
+	}
+	if o.LogBytesPerRun <= 0 {
+		o.LogBytesPerRun = defaultLogBytes
+	}
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // names a file, decides nothing
+	}
+	s := &Store{dir: dir, o: o}
+	if err := s.open(ctx, path); err != nil {
+		if o.driver.code(err) == codeCantOpen && !o.ReadOnly {
+			err = errors.Join(err, probe(dir)) // SQLite does not say why
+		}
+		return nil, errors.Join(o.driver.class(err), s.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, path string, o Options) error {
-	if !o.ReadOnly {
+func (s *Store) open(ctx context.Context, path string) error {
+	if !s.o.ReadOnly {
 		if err := s.openWriter(ctx, path); err != nil {
 			return fmt.Errorf("open history %s: %w", path, err)
 		}
 	}
 	var err error
-	s.read, err = sql.Open("sqlite", dsn(path, "query_only(1)", "busy_timeout(5000)", "temp_store(MEMORY)"))
-	if err != nil {
+	if s.read, err = s.openReader(ctx, path); err != nil {
 		return fmt.Errorf("open history %s: %w", path, err)
 	}
-	s.read.SetMaxOpenConns(4)
-	s.read.SetMaxIdleConns(2)
-	if err := checkVersion(ctx, s.read); err != nil {
-		return err
-	}
-	if o.ReadOnly {
+	if s.o.ReadOnly {
 		return checkSchema(ctx, s.read, path)
 	}
 	return nil
 }
 
+// probe gives what the system says when a file is made in dir.
+func probe(dir string) error {
+	f, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func (s *Store) openReader(ctx context.Context, path string) (*sql.DB, error) {
+	pragmas := []string{"query_only(1)", "busy_timeout(5000)", "temp_store(MEMORY)"}
+	db, err := s.o.driver.open(path, "", pragmas...)
+	if err != nil {
+		return nil, err
+	}
+	err = checkVersion(ctx, db)
+	if s.o.driver.code(err) == codeCantOpen && s.o.ReadOnly && !exists(path+"-wal") {
+		// A read-only disk has no place for the file that readers and a writer share; there is no writer either.
+		_ = db.Close() // it never held a connection
+		if db, err = s.o.driver.open(path, "&immutable=1", pragmas...); err != nil {
+			return nil, err
+		}
+		err = checkVersion(ctx, db)
+	}
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(2)
+	return db, err
+}
+
 func (s *Store) openWriter(ctx context.Context, path string) error {
 	var err error
-	s.write, err = sql.Open("sqlite", dsn(path, "busy_timeout(5000)", "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)",
-		"synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "journal_size_limit(67108864)")+"&_txlock=immediate")
+	s.write, err = s.o.driver.open(path, "&_txlock=immediate", writePragmas()...)
 	if err != nil {
 		return err
 	}
@@ -89,56 +144,35 @@ func (s *Store) openWriter(ctx context.Context, path string) error {
 	if err := checkVersion(ctx, s.write); err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.write); err != nil {
+	if s.backup, err = migrate(ctx, s.write, path, &s.o); err != nil {
 		return err
 	}
 	if err := s.write.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM run`).Scan(&s.seq); err != nil {
 		return err
 	}
-	s.writer, err = startWriter(ctx, s.write)
+	s.writer, err = startWriter(ctx, s.write, &s.o)
 	return err
-}
-
-func dsn(path string, pragmas ...string) string {
-	var b strings.Builder
-	b.WriteString("file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?")
-	for i, p := range pragmas {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString("_pragma=" + url.QueryEscape(p))
-	}
-	return b.String()
-}
-
-func checkVersion(ctx context.Context, db *sql.DB) error {
-	var v string
-	if err := db.QueryRowContext(ctx, `SELECT sqlite_version()`).Scan(&v); err != nil {
-		return err
-	}
-	var have [3]int
-	for i, part := range strings.SplitN(v, ".", 3) {
-		have[i], _ = strconv.Atoi(part)
-	}
-	for i := range have {
-		if have[i] != minVersion[i] {
-			if have[i] < minVersion[i] {
-				return fmt.Errorf("SQLite %s is too old: %d.%d.%d or newer is needed (older ones can corrupt a WAL)",
-					v, minVersion[0], minVersion[1], minVersion[2])
-			}
-			break
-		}
-	}
-	return nil
 }
 
 // LastRun is the newest run number at the time of opening; the engine counts on from there.
 func (s *Store) LastRun() int64 { return s.seq }
 
+// Backup is the copy of the history that was made before it was migrated at open; "" = it was not.
+func (s *Store) Backup() string { return s.backup }
+
+// LostLogs is the number of log lines that were dropped since the opening, because the queue was full or the disk failed.
+func (s *Store) LostLogs() int64 {
+	if s.writer == nil {
+		return 0
+	}
+	return s.writer.lostLines.Load()
+}
+
 // WriteDelay is how long the latest group commit took, from its first waiting write to its end.
 func (s *Store) WriteDelay() time.Duration { return time.Duration(s.writer.delay.Load()) }
 
-// Close writes what is queued, checkpoints and closes. Writes after it fail.
+// Close writes what is queued, checkpoints and closes. Writes after it fail. An error of Close takes back nothing that was
+// acknowledged: what could not be moved out of the write-ahead log is still in it, and the next Open finds it there.
 func (s *Store) Close() error {
 	var errs []error
 	if s.writer != nil {

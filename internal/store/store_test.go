@@ -12,17 +12,26 @@ import (
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
+// open opens a new history, on the SQLite that the test is for.
 func open(t *testing.T) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), t.TempDir(), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := openWith(t, t.TempDir(), Options{})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	return s
+}
+
+// openWith opens the history in dir with options.
+func openWith(t *testing.T, dir string, o Options) *Store {
+	t.Helper()
+	o.driver = driverOf(t)
+	s, err := Open(t.Context(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -226,7 +235,7 @@ func TestLogFloodDropsWithACountedMark(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	back, err := Open(t.Context(), dir, Options{ReadOnly: true})
+	back, err := Open(t.Context(), dir, Options{ReadOnly: true, driver: driverOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +290,7 @@ func TestStepsAndAttemptsRoundTrip(t *testing.T) {
 func TestCloseWritesWhatWasQueuedAndRefusesMore(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s, err := Open(t.Context(), dir, Options{})
+	s, err := Open(t.Context(), dir, Options{driver: driverOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +309,7 @@ func TestCloseWritesWhatWasQueuedAndRefusesMore(t *testing.T) {
 	if err := s.Write(t.Context(), func(*Tx) error { return nil }); !errors.Is(err, ErrClosed) {
 		t.Errorf("write after close: %v", err)
 	}
-	back, err := Open(t.Context(), dir, Options{ReadOnly: true})
+	back, err := Open(t.Context(), dir, Options{ReadOnly: true, driver: driverOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,11 +321,11 @@ func TestCloseWritesWhatWasQueuedAndRefusesMore(t *testing.T) {
 
 func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	if _, err := Open(t.Context(), t.TempDir(), Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "no history") {
+	if _, err := Open(t.Context(), t.TempDir(), Options{ReadOnly: true, driver: driverOf(t)}); err == nil || !strings.Contains(err.Error(), "no history") {
 		t.Errorf("missing history: %v", err)
 	}
 	dir := t.TempDir()
-	s, err := Open(t.Context(), dir, Options{})
+	s, err := Open(t.Context(), dir, Options{driver: driverOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +333,7 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), dir, Options{}); err == nil || !strings.Contains(err.Error(), "newer otai-tui") {
+	if _, err := Open(t.Context(), dir, Options{driver: driverOf(t)}); err == nil || !strings.Contains(err.Error(), "newer otai-tui") {
 		t.Errorf("history of a newer version: %v", err)
 	}
 }
@@ -333,7 +342,10 @@ func TestPausesAndEvents(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	p := orchestrator.Pause{By: "kim", Reason: "drill", At: noon, Until: noon.Add(time.Hour)}
-	ev := orchestrator.Event{At: noon, Kind: "paused", Runner: "r", Run: "7", State: orchestrator.Paused, Text: "paused", By: "kim"}
+	ev := orchestrator.Event{
+		At: noon, Kind: "paused", Runner: "r", Run: "7", State: orchestrator.Paused, Text: "paused", By: "kim", Via: "cli",
+		Before: "scheduled", After: "paused",
+	}
 	must(t, s, func(tx *Tx) error {
 		if err := tx.SetPause("r", &p); err != nil {
 			return err

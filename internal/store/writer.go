@@ -17,6 +17,7 @@ import (
 const (
 	maxStatePerCommit = 512
 	maxLogsPerCommit  = 200
+	maxLogsBeside     = 100 // log lines in one commit with state, which does not wait for more than these
 	stateQueue        = 1024
 	logQueue          = 20_000
 )
@@ -52,10 +53,14 @@ type writer struct {
 	lost    map[string]int         // run -> lines dropped since its last kept line
 	logWake chan struct{}
 
-	delay atomic.Int64
+	delay     atomic.Int64
+	lostLines atomic.Int64
+
+	o    *Options
+	kept map[int64]*logRoom // run -> what its log takes, see logroom.go; the goroutine's own
 }
 
-func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+func startWriter(ctx context.Context, db *sql.DB, o *Options) (*writer, error) {
 	bg := context.WithoutCancel(ctx)
 	conn, err := db.Conn(bg)
 	if err != nil {
@@ -64,7 +69,7 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w := &writer{
 		db: db, conn: conn, stmts: map[string]*sql.Stmt{}, bg: bg,
 		state: make(chan op, stateQueue), quit: make(chan struct{}), idle: make(chan struct{}),
-		lost: map[string]int{}, logWake: make(chan struct{}, 1),
+		lost: map[string]int{}, logWake: make(chan struct{}, 1), o: o, kept: map[int64]*logRoom{},
 	}
 	go w.run()
 	return w, nil
@@ -120,30 +125,6 @@ func (s *Store) WriteAsync(ctx context.Context, fn func(*Tx) error, done func(er
 	}
 }
 
-// AppendLog queues one log line and never waits. When the queue is full the line is dropped, and the next kept line of
-// that run says how many are missing.
-func (s *Store) AppendLog(l orchestrator.LogLine) {
-	w := s.writer
-	if w == nil {
-		return
-	}
-	w.logMu.Lock()
-	if len(w.logs) >= logQueue {
-		w.lost[l.Run]++
-	} else {
-		if n := w.lost[l.Run]; n > 0 {
-			l.Gap += n
-			delete(w.lost, l.Run)
-		}
-		w.logs = append(w.logs, l)
-	}
-	w.logMu.Unlock()
-	select {
-	case w.logWake <- struct{}{}:
-	default:
-	}
-}
-
 func (w *writer) run() {
 	defer close(w.idle)
 	defer func() { w.err = errors.Join(w.err, w.shut()) }()
@@ -188,75 +169,47 @@ func (w *writer) gather(first op) []op {
 	return group
 }
 
-func (w *writer) logsWaiting() bool {
-	w.logMu.Lock()
-	defer w.logMu.Unlock()
-	return len(w.logs) > 0
-}
-
-func (w *writer) takeLogs() []orchestrator.LogLine {
-	w.logMu.Lock()
-	defer w.logMu.Unlock()
-	n := min(len(w.logs), maxLogsPerCommit)
-	out := w.logs[:n:n]
-	w.logs = w.logs[n:]
-	w.flight = out
-	if len(w.logs) == 0 {
-		w.logs = nil
-	} else {
-		select { // more is waiting
-		case w.logWake <- struct{}{}:
-		default:
-		}
-	}
-	return out
-}
-
-func (w *writer) logsLanded() {
-	w.logMu.Lock()
-	w.flight = nil
-	w.logMu.Unlock()
-}
-
-// newestLog gives the number of a run's newest line that is not on the disk yet, 0 when there is none.
-func (w *writer) newestLog(run string) int64 {
-	w.logMu.Lock()
-	defer w.logMu.Unlock()
-	var newest int64
-	for _, lines := range [][]orchestrator.LogLine{w.flight, w.logs} {
-		for i := range lines {
-			if lines[i].Run == run {
-				newest = max(newest, lines[i].Seq)
-			}
-		}
-	}
-	return newest
-}
-
 func (w *writer) commit(group []op) {
-	logs := w.takeLogs()
+	most := maxLogsPerCommit
+	if len(group) > 0 {
+		most = maxLogsBeside
+	}
+	logs := w.takeLogs(most)
 	defer w.logsLanded()
 	if len(group) == 0 && len(logs) == 0 {
 		return
 	}
-	err := w.inTx(func(tx *Tx) error {
+	all := func(tx *Tx) error {
 		for i := range group {
 			if err := group[i].fn(tx); err != nil {
 				return err
 			}
 		}
+		return nil
+	}
+	err := w.inTx(func(tx *Tx) error {
+		if err := all(tx); err != nil {
+			return err
+		}
 		return tx.insertLogs(logs)
 	})
-	if err == nil {
-		if len(group) > 0 {
-			w.delay.Store(int64(time.Since(group[0].at))) //nolint:forbidigo // measures the commit, decides nothing
+	switch {
+	case err == nil:
+	case w.o.driver.wholeDisk(err): // what is wrong is not one of the group: one more try, without what may be lost
+		w.logsFailed(logs)
+		if len(group) > 0 && len(logs) > 0 {
+			err = w.inTx(all)
 		}
-		for i := range group {
-			group[i].done(nil)
-		}
+	default:
+		w.commitApart(group, logs)
 		return
 	}
-	w.commitApart(group, logs)
+	if len(group) > 0 {
+		w.delay.Store(int64(time.Since(group[0].at))) //nolint:forbidigo // measures the commit, decides nothing
+	}
+	for i := range group {
+		group[i].done(err)
+	}
 }
 
 // commitApart writes each op on its own, so that one failing op does not take its neighbours with it.
@@ -268,28 +221,43 @@ func (w *writer) commitApart(group []op, logs []orchestrator.LogLine) {
 		return
 	}
 	if err := w.inTx(func(tx *Tx) error { return tx.insertLogs(logs) }); err != nil {
-		w.logMu.Lock()
-		for i := range logs {
-			w.lost[logs[i].Run]++
-		}
-		w.logMu.Unlock()
+		w.logsFailed(logs)
 	}
 }
 
+// inTx runs fn in a transaction. After an error nothing of it is in the history, and the next transaction can begin.
 func (w *writer) inTx(fn func(*Tx) error) error {
-	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("begin: %w", err)
+	if err := w.begin(); err != nil {
+		return w.o.driver.class(fmt.Errorf("begin: %w", err))
 	}
-	err := fn(&Tx{w: w})
+	tx := &Tx{w: w}
+	err := fn(tx)
+	if err == nil {
+		err = w.o.fail("store.before-commit")
+	}
 	if err == nil {
 		if err = w.exec("COMMIT"); err == nil {
+			_ = w.o.fail("store.after-commit") // it is durable, whatever happens here
 			return nil
 		}
 		err = fmt.Errorf("commit: %w", err)
 	}
-	if rerr := w.exec("ROLLBACK"); rerr != nil {
-		// SQLite rolls back by itself after some errors; then there is no transaction left to end.
-		err = fmt.Errorf("%w (rollback: %w)", err, rerr)
+	for _, run := range tx.touched {
+		delete(w.kept, run)
+	}
+	// SQLite rolls back by itself after some errors; then there is no transaction left to end.
+	_ = w.exec("ROLLBACK") // begin tries again when there still is one
+	return w.o.driver.class(err)
+}
+
+// begin starts a transaction. One that could not be rolled back is ended first.
+func (w *writer) begin() error {
+	if err := w.o.fail("store.begin"); err != nil {
+		return err
+	}
+	err := w.exec("BEGIN IMMEDIATE")
+	if err != nil && w.exec("ROLLBACK") == nil {
+		err = w.exec("BEGIN IMMEDIATE")
 	}
 	return err
 }
@@ -320,8 +288,12 @@ func (w *writer) shut() error {
 	for _, st := range w.stmts {
 		errs = append(errs, st.Close())
 	}
-	if _, err := w.conn.ExecContext(w.bg, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
-		errs = append(errs, fmt.Errorf("checkpoint: %w", err))
+	err := w.o.fail("store.checkpoint")
+	if err == nil {
+		_, err = w.conn.ExecContext(w.bg, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
+	if err != nil {
+		errs = append(errs, w.o.driver.class(fmt.Errorf("checkpoint: %w", err)))
 	}
 	return errors.Join(append(errs, w.conn.Close())...)
 }

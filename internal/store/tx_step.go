@@ -1,0 +1,95 @@
+package store
+
+import (
+	"unicode/utf8"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+)
+
+// StepRow is a step with what only the engine needs.
+type StepRow struct {
+	orchestrator.Step
+	Base   int    // attempts made before the latest rerun: they do not count against the retries
+	Result string // JSON of its result; "" = none kept
+}
+
+// PutStep writes a step as it is now.
+func (t *Tx) PutStep(s *StepRow) error {
+	seq, err := runSeq(s.Run)
+	if err != nil {
+		return err
+	}
+	err = t.w.exec(`INSERT INTO step(run, path, ord, depth, id, use, composite, state, reason, message, attempt, base,
+		max_attempts, started, ended, next, error, error_class, result, kind)
+		VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+		ON CONFLICT(run, path) DO UPDATE SET ord=excluded.ord, state=excluded.state, reason=excluded.reason,
+		message=excluded.message, attempt=excluded.attempt, base=excluded.base, max_attempts=excluded.max_attempts,
+		started=excluded.started, ended=excluded.ended, next=excluded.next, error=excluded.error,
+		error_class=excluded.error_class, result=excluded.result`,
+		seq, s.Path, s.Order, s.Depth, s.ID, s.Use, s.Composite, string(s.State), s.Reason, s.Message, s.Attempt, s.Base,
+		s.MaxAttempts, nanos(s.StartedAt), nanos(s.EndedAt), nanos(s.NextAt), s.Error, s.ErrorClass,
+		optional(s.Result), s.Kind)
+	return fail("write step "+s.Path+" of run "+s.Run, err)
+}
+
+// PutAttempt writes one attempt of a step.
+func (t *Tx) PutAttempt(run, path string, a orchestrator.Attempt) error {
+	seq, err := runSeq(run)
+	if err != nil {
+		return err
+	}
+	err = t.w.exec(`INSERT OR REPLACE INTO attempt(run, path, n, state, started, ended, error, class, exit_code)
+		VALUES(?,?,?,?,?,?,?,?,?)`, seq, path, a.N, string(a.State), nanos(a.StartedAt), nanos(a.EndedAt), a.Error, a.Class,
+		a.ExitCode)
+	return fail("write attempt of "+path+" of run "+run, err)
+}
+
+const forgetStep = `UPDATE step SET state='pending', reason='', message='', base=attempt, started=NULL, ended=NULL, next=NULL,
+	error='', error_class='', result=NULL WHERE run=? AND `
+
+// DropSteps forgets steps of a run so that a rerun does them again; all = every one, else those that did not complete.
+// Handlers and undo steps belong to one end of the run and are always forgotten. Steps that made attempts stay as rows, so that
+// their attempts stay visible and are numbered on. Open questions go: the steps that asked them are done again.
+func (t *Tx) DropSteps(run string, all bool) error {
+	seq, err := runSeq(run)
+	if err != nil {
+		return err
+	}
+	if err := t.w.exec(`DELETE FROM approval WHERE run=? AND (? OR answer IS NULL)`, seq, all); err != nil {
+		return fail("reset approvals of run "+run, err)
+	}
+	err = t.w.exec(forgetStep+`(? OR kind<>'' OR state<>'completed')`, seq, all)
+	return fail("reset steps of run "+run, err)
+}
+
+// DropStep is DropSteps for one step and all that is under it.
+func (t *Tx) DropStep(run, path string) error {
+	seq, err := runSeq(run)
+	if err != nil {
+		return err
+	}
+	under := path + "/"
+	if err := t.w.exec(`DELETE FROM approval WHERE run=? AND (path=? OR substr(path, 1, ?)=?)`, seq, path,
+		utf8.RuneCountInString(under), under); err != nil {
+		return fail("reset approvals of run "+run, err)
+	}
+	err = t.w.exec(forgetStep+`(path=? OR substr(path, 1, ?)=?)`, seq, path, utf8.RuneCountInString(under), under)
+	return fail("reset step "+path+" of run "+run, err)
+}
+
+// EndSteps closes the steps of an ended run that were still going on or were never reached.
+func (t *Tx) EndSteps(r *orchestrator.Run) error {
+	seq, err := runSeq(r.ID)
+	if err != nil {
+		return err
+	}
+	state := r.State
+	if state != orchestrator.Crashed {
+		state = orchestrator.Cancelled
+	}
+	err = t.w.exec(`UPDATE step SET reason=CASE WHEN state='pending' THEN 'not reached' ELSE reason END,
+		state=CASE WHEN state='pending' THEN 'skipped' ELSE ? END, ended=?, next=NULL
+		WHERE run=? AND state IN ('pending', 'running', 'awaiting_retry', 'cancelling', 'interrupted')`,
+		string(state), nanos(r.EndedAt), seq)
+	return fail("end steps of run "+r.ID, err)
+}
