@@ -106,8 +106,30 @@ func TestHostileTextStaysText(t *testing.T) {
 			}
 		}
 		look("pipes")
-		for _, keys := range [][]string{{"enter"}, {"G", "h"}, {"enter"}, {"j", "tab", "j"}, {"q", "q", "H"}, {"q", "L"}, {"2"}, {"3"}, {"w"}, {"4", "j"}, {"1", "t"}, {"n", "x"}, {"n", "?"}, {"esc", "P"}, {"esc", "T"},
-			{"esc", "B"}, {"esc", "5"}, {"G"}, {"p"}, {"esc", "6"}, {"a"}, {"esc", ":", "pause "}} {
+		for _, keys := range [][]string{
+			{"enter"},
+			{"G", "h"},
+			{"enter"},
+			{"j", "tab", "j"},
+			{"q", "q", "H"},
+			{"q", "L"},
+			{"2"},
+			{"3"},
+			{"w"},
+			{"4", "j"},
+			{"1", "t"},
+			{"n", "x"},
+			{"n", "?"},
+			{"esc", "P"},
+			{"esc", "T"},
+			{"esc", "B"},
+			{"esc", "5"},
+			{"G"},
+			{"p"},
+			{"esc", "6"},
+			{"a"},
+			{"esc", ":", "pause "},
+		} {
 			d.Press(keys...)
 			look(strings.Join(keys, " "))
 		}
