@@ -52,6 +52,12 @@ func TestPauseOfAResourceSaysThatItsRunsWait(t *testing.T) {
 	d.Press("tab", "tab").Type("pause 2").Press("enter").Did(`pause resource otobo by kim reason "" drain=false`)
 }
 
+func TestPalettePausesAPipeWithReasonAndEnd(t *testing.T) {
+	d := promises(t).Press(":").Type(`pause dedupe 15:30 "they merge by hand"`).Sees("until 15:30:00Z").Press("enter").Sees("reason they merge by hand")
+	d.Press("tab", "tab").Sees("[ pause ]").Press("enter").Did(`pause dedupe by kim reason "they merge by hand" until 15:30:00`)
+	promises(t).Press(":").Type("pause dedupe they merge").Press("enter").Sees("reason they merge", "until resumed").Press("esc").Did()
+}
+
 func TestUndoOfAPauseBringsBackTheOneBefore(t *testing.T) {
 	d := promises(t).Press(":").Type("pause tag night 2h later").Press("enter").Sees("it takes the place of: paused by kim").Press("tab", "tab")
 	d.Type("pause 2").Press("enter", "u").Did(`pause tag night by kim reason "later" drain=false until 16:02:31`,
