@@ -274,8 +274,7 @@ func (a *App) runEntryAt() {
 	}
 	a.palette = nil
 	if e.do != nil {
-		if e.acts && a.frame(a.w, a.h).mini {
-			a.notes.say(a.now, theme.Late, "the window is too small to act in: at least 40x10")
+		if e.acts && a.tooSmall() {
 			return
 		}
 		e.do(a)

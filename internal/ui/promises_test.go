@@ -35,6 +35,12 @@ func TestFormIsLeftWithoutDoingAnything(t *testing.T) {
 	d.Resize(39, 12).Press("esc", "P").Resize(80, 24).Sees("too small to act").Did()
 }
 
+func TestNothingIsDoneThatCannotBeSeen(t *testing.T) {
+	d := promises(t).At("dedupe").Press("P", "tab", "tab").Resize(39, 24).Press("enter", "x").Did()
+	d.Resize(80, 24).Sees("[ pause ]").Press("esc", "t").Resize(39, 24).Press("y").Did()
+	d.Resize(80, 24).Sees("fire dedupe now?").Press("y").Did("fire dedupe by kim")
+}
+
 func TestPauseOfATagAsksForTheNumberOfItsPipes(t *testing.T) {
 	d := promises(t).Press(":").Type(`pause tag tickets 1h "release 2.4"`).Sees("6 pipes · until 15:02:31Z").Press("enter")
 	d.Sees("pause · tag tickets", "ticket-routing, crm-sync", "reason release 2.4", "type pause 6 to go on:").Press("enter", "enter", "enter")
@@ -224,7 +230,7 @@ func TestHeaderSaysWhatStands(t *testing.T) {
 		change func(*orchestrator.Engine)
 		sees   []string
 	}{
-		{func(*orchestrator.Engine) {}, []string{"old config", "configuration not taken: otai.yml"}},
+		{func(*orchestrator.Engine) {}, []string{"config error", "configuration not taken: otai.yml"}},
 		{func(e *orchestrator.Engine) { e.ConfigError = "" }, []string{"ok 4ms", "! stuck: run 9023ea"}},
 		{func(e *orchestrator.Engine) { e.Health, e.Problems = "degraded", []string{"disk full"} }, []string{"degraded", "disk full"}},
 		{func(e *orchestrator.Engine) {
