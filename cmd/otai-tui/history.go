@@ -137,6 +137,12 @@ type jsonRun struct {
 	Idle       bool              `json:"idle"`
 	By         string            `json:"by,omitempty"`
 	Params     map[string]string `json:"params,omitempty"`
+	Parent     string            `json:"parent,omitempty"`
+	Backfill   string            `json:"backfill,omitempty"`
+	Priority   int               `json:"priority,omitempty"`
+	Overlap    string            `json:"overlap,omitempty"`
+	Definition string            `json:"definition,omitempty"`
+	Handlers   string            `json:"handlers,omitempty"`
 }
 
 func runJSON(r *orchestrator.Run) jsonRun {
@@ -144,7 +150,8 @@ func runJSON(r *orchestrator.Run) jsonRun {
 		ID: r.ID, Runner: r.Runner, Trigger: r.Trigger, State: string(r.State), Reason: r.Reason, Nominal: r.Nominal, DueAt: r.DueAt,
 		StartedAt: r.StartedAt, EndedAt: r.EndedAt, NextAt: r.NextAt, Attempt: r.Attempt, Attempts: r.Attempts,
 		FailedStep: r.FailedStep, Error: r.Error, ErrorClass: r.ErrorClass, Warnings: r.Warnings, Count: r.Count, FirstAt: r.FirstAt,
-		Idle: r.Idle, By: r.By, Params: r.Params,
+		Idle: r.Idle, By: r.By, Params: r.Params, Parent: r.Parent, Backfill: r.Backfill, Priority: r.Priority, Overlap: r.Overlap,
+		Definition: r.Definition, Handlers: r.Handlers,
 	}
 }
 

@@ -59,15 +59,18 @@ func itemActions() []act {
 		},
 		{
 			ID: "pipe.fire.with", Scope: "item", Keys: []string{"T"}, Group: "act", Tier: action.Ask,
-			Title: "fire with parameters, or with another overlap policy", Tip: "opens a form", Why: (*App).whyFire, Do: (*App).fireWith,
+			Title: "fire with parameters, or with another overlap policy", Short: "fire with", Tip: "opens a form",
+			Why: (*App).whyFire, Do: (*App).fireWith,
 		},
 		{
 			ID: "pipe.pause.with", Scope: "item", Keys: []string{"P"}, Group: "act", Tier: action.Ask,
-			Title: "pause with a reason and an end", Tip: "opens a form; undone by u", Why: (*App).whyPause, Do: (*App).pauseWith,
+			Title: "pause with a reason and an end", Short: "pause with", Tip: "opens a form; undone by u",
+			Why: (*App).whyPause, Do: (*App).pauseWith,
 		},
 		{
 			ID: "pipe.backfill", Scope: "item", Keys: []string{"B"}, Group: "act", Tier: action.Dialog,
-			Title: "backfill: runs of ticks of the past", Tip: "opens a form; counts first", Why: (*App).whyBackfill, Do: (*App).backfillChosen,
+			Title: "backfill this pipe", Tip: "runs of ticks of the past; opens a form; counts first",
+			Why: (*App).whyBackfill, Do: (*App).backfillChosen,
 		},
 		{
 			ID: "run.rerun", Scope: "item", Keys: []string{"R"}, Group: "act", Tier: action.Ask,

@@ -41,6 +41,7 @@ func (a *App) off(f func(ctx context.Context) tea.Msg) {
 }
 
 func (a *App) done(m doneMsg) {
+	a.reread()
 	switch {
 	case m.err != nil:
 		role := theme.Failed

@@ -39,6 +39,9 @@ func (a *App) answerConfirm(key string) {
 		a.notes.say(a.now, theme.Muted, "nothing done")
 		return
 	}
+	if a.tooSmall() {
+		return
+	}
 	q := c.ask(a)
 	switch {
 	case q.why != "":

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
 
@@ -94,8 +95,7 @@ func (f *form) get(name string) string {
 
 // openForm shows a form, or says why it makes no sense now.
 func (a *App) openForm(f *form) {
-	if a.frame(a.w, a.h).mini {
-		a.notes.say(a.now, theme.Late, "the window is too small to act in: at least 40x10")
+	if a.tooSmall() {
 		return
 	}
 	now := f.facts(a, f)
@@ -105,6 +105,15 @@ func (a *App) openForm(f *form) {
 	}
 	f.stamp, f.typed = now.stamp, textField("", "", "")
 	a.form = f
+}
+
+// tooSmall says, also to the user, that the window is too small to see what an action would do.
+func (a *App) tooSmall() bool {
+	if !a.frame(a.w, a.h).mini {
+		return false
+	}
+	a.notes.say(a.now, theme.Late, "the window is too small to act in: at least 40x10")
+	return true
 }
 
 // want is the phrase that has to be typed; "" = none.
@@ -128,7 +137,7 @@ func (a *App) formKey(key string) {
 	f := a.form
 	phrase, verb, cancel := a.stops(f)
 	f.at = min(f.at, cancel) // the phrase may have come or gone
-	if f.busy && key != "esc" {
+	if key != "esc" && (f.busy || a.tooSmall()) {
 		return
 	}
 	switch key {
@@ -252,6 +261,16 @@ func (a *App) formDone(m formMsg) {
 	default:
 		a.form = nil
 		a.done(m.doneMsg)
+	}
+}
+
+// reread reads again what no event tells: approvals that are known, and the backfills. Something was just done.
+func (a *App) reread() {
+	a.answers.stale = a.data.Engine.Approvals > 0 || len(a.data.Approvals) > 0
+	for _, t := range a.tabs {
+		if e, ok := t.s.(*screen.Engine); ok {
+			e.Again()
+		}
 	}
 }
 

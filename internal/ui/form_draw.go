@@ -18,14 +18,13 @@ type formLine struct {
 func (a *App) drawForm(c part.Canvas, f frame) {
 	fm := a.form
 	w := min(c.W, max(64, min(c.W*3/5, 90)))
-	lines := a.formLines(fm, w-4)
-	h := min(len(lines)+4, f.foot-f.bodyY)
+	lines, notes := a.formLines(fm, w-4), a.formNotes(fm, w-4)
+	foot := max(len(notes), 1) + 1 // they stay on the screen, whatever does not
+	h := min(len(lines)+foot+2, f.foot-f.bodyY)
 	box := c.Sub((c.W-w)/2, f.bodyY+max((f.foot-f.bodyY-h)/2, 0), w, h)
 	box.Clear()
-	note := "tab next" + theme.Sep + "enter do" + theme.Sep + "esc cancel"
-	drawBox(box, fm.title, note)
 	in := box.Sub(2, 1, w-4, h-2)
-	rows := max(in.H-2, 1)
+	rows := max(in.H-foot, 1)
 	focus := max(len(lines)-1, 0)
 	for i, l := range lines {
 		if l.focus {
@@ -36,10 +35,18 @@ func (a *App) drawForm(c part.Canvas, f frame) {
 		focus = 0
 	}
 	top := part.Window(0, focus, len(lines), rows)
+	keys := "tab next" + theme.Sep + "enter do" + theme.Sep + "esc cancel"
+	if top > 0 {
+		keys = theme.Up + " more" + theme.Sep + "enter do" + theme.Sep + "esc cancel"
+	}
+	drawBox(box, fm.title, keys)
 	for i := range rows {
 		if top+i < len(lines) {
 			drawFormLine(in.Sub(0, i, in.W, 1), lines[top+i])
 		}
+	}
+	for i, l := range notes {
+		in.Text(0, in.H-1-len(notes)+i, in.W, l.role, l.text)
 	}
 	a.drawButtons(in.Sub(0, in.H-1, in.W, 1), fm)
 }
@@ -83,7 +90,7 @@ func drawFormLine(c part.Canvas, l formLine) {
 	c.Attr(cursor, 0, 1, theme.Current)
 }
 
-// formLines are the facts, the fields, the phrase, and why it was not done.
+// formLines are the facts, the fields, and the phrase.
 func (a *App) formLines(f *form, w int) []formLine {
 	var out []formLine
 	add := func(role theme.Role, s string, n int) {
@@ -111,15 +118,26 @@ func (a *App) formLines(f *form, w int) []formLine {
 		out = append(out, formLine{})
 		x := *f.typed
 		x.name = "type " + want + " to go on:"
-		out = append(out, formLine{field: &x, label: min(text.Width(x.name), max(w*2/3, 8)), focus: f.at == phrase})
+		out = append(out, formLine{field: &x, label: min(text.Width(x.name), max(w-10, 8)), focus: f.at == phrase})
 	}
-	switch {
+	return out
+}
+
+// formNotes say that the engine is being asked, or why it was not done.
+func (a *App) formNotes(f *form, w int) []fact {
+	note, role, most := f.note, theme.Danger, 3
+	switch why := f.facts(a, f).why; {
 	case f.busy:
-		add(theme.Muted, "asking the engine"+theme.Ellipsis, 1)
-	case f.note != "":
-		add(theme.Danger, f.note, 5)
-	case now.why != "":
-		add(theme.Danger, now.why, 3)
+		note, role = "asking the engine"+theme.Ellipsis, theme.Muted
+	case note == "":
+		note = why
+	}
+	if a.h >= 20 {
+		most = 6
+	}
+	var out []fact
+	for _, l := range part.Wrap(note, w, most) {
+		out = append(out, fact{role, l})
 	}
 	return out
 }

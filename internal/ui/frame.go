@@ -198,6 +198,7 @@ func (a *App) drawStatus(c part.Canvas, f frame) {
 
 func (a *App) statusText(f frame) (string, theme.Role) {
 	n := &a.notes
+	standing, role := a.standing()
 	switch {
 	case n.text != "":
 		s := n.text
@@ -205,8 +206,8 @@ func (a *App) statusText(f frame) (string, theme.Role) {
 			s += fmt.Sprintf(" (u undo %s)", text.Countdown(n.undo.until.Sub(a.now)+time.Second-1))
 		}
 		return s, n.role
-	case !f.tabs && a.problem() != "":
-		return theme.GlyphLate + " " + a.problem(), theme.Failed
+	case !f.tabs && standing != "":
+		return standing, role
 	case n.calm != "":
 		return n.calm, theme.Muted
 	}

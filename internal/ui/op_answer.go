@@ -25,7 +25,7 @@ const approvalsEvery = 5 * time.Second
 // approvals is how fresh the shared approvals are.
 type approvals struct {
 	on    bool // a question is on its way
-	stale bool // an answer was given: read again
+	stale bool // something was done: read again
 	known int  // the engine's number of them when they were read
 	at    time.Time
 }
@@ -40,7 +40,8 @@ type approvalsMsg struct {
 func (a *App) askApprovals() {
 	s, n := &a.answers, a.data.Engine.Approvals
 	_, shown := a.top().(*screen.Approvals)
-	if s.on || !a.data.Loaded || n == s.known && !s.stale && (!shown || a.now.Sub(s.at) < approvalsEvery) {
+	late := (shown || n != len(a.data.Approvals)) && a.now.Sub(s.at) >= approvalsEvery
+	if s.on || !a.data.Loaded || n == s.known && !s.stale && !late {
 		return
 	}
 	s.on, s.stale = true, false
@@ -132,7 +133,6 @@ func (a *App) answerForm(ap orchestrator.Approval, answer, note string) *form {
 		a.send(f, "answer", func(ctx context.Context) (string, error) {
 			return said + ": " + ap.Runner + theme.Sep + "run " + screen.ShortID(run) + " goes on", o.Answer(ctx, req)
 		}, nil)
-		a.answers.stale = true
 	}
 	return f
 }

@@ -115,16 +115,6 @@ func (a *App) submitBackfill(runner string, f *form) {
 		b, err := o.Backfill(ctx, req)
 		return fmt.Sprintf("backfill %s of %s began: %s, the engine's screen (5) shows it", b.ID, runner, plural(b.Total, "run")), err
 	}, nil)
-	a.rereadBackfills()
-}
-
-// rereadBackfills makes the engine's screen read its backfills again.
-func (a *App) rereadBackfills() {
-	for _, t := range a.tabs {
-		if e, ok := t.s.(*screen.Engine); ok {
-			e.Again()
-		}
-	}
 }
 
 // whyBackfill says why a pipe cannot be backfilled.
@@ -222,7 +212,6 @@ func (a *App) cancelBackfill(id string) {
 		a.command("cancel backfill "+id, func(ctx context.Context) (string, error) {
 			return "cancelled backfill " + id, o.CancelBackfill(ctx, id, by)
 		}, nil)
-		a.rereadBackfills()
 	})
 }
 

@@ -68,6 +68,12 @@ func (a *App) chosenStep() (*orchestrator.Step, []orchestrator.Step) {
 	return s.StepAt(), s.Steps()
 }
 
+// ofChosen says that a step is of the run that is meant, not of the one before it whose steps are still on show.
+func (a *App) ofChosen(st *orchestrator.Step) bool {
+	_, run := a.chosen()
+	return run != nil && st.Run == run.ID
+}
+
 func (a *App) whyFrom() string {
 	st, _ := a.chosenStep()
 	if why := a.whyRerun(); why != "" {
@@ -76,6 +82,8 @@ func (a *App) whyFrom() string {
 	switch {
 	case st == nil:
 		return "no step is selected"
+	case !a.ofChosen(st):
+		return "the steps of the run are being read"
 	case st.Kind != "":
 		return "a step of the " + st.Kind + " kind is not part of the pipe itself"
 	case !strings.Contains(st.Path, "/"):

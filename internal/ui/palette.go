@@ -31,6 +31,7 @@ type entry struct {
 	do     func(*App)
 
 	typed bool   // made of what was typed: it is found as it is
+	noKey bool   // the key of act does not work here
 	args  string // what has to be typed behind the name; "" = nothing
 	acts  bool   // do changes something in the engine
 	off   string // why do cannot be done; "" = it can
@@ -82,7 +83,9 @@ func (a *App) allEntries(verbs bool) []entry {
 		if act.Label != nil {
 			name = act.Label(a)
 		}
-		all = append(all, entry{name: cmp.Or(name, act.Title), title: act.Title, act: act})
+		all = append(all, entry{
+			name: cmp.Or(name, act.Title), title: act.Title, act: act, noKey: act.Wide && !slices.Contains(a.scopes(), act.Scope),
+		})
 	}
 	for i := range a.data.Runners {
 		all = append(all, a.pipeEntries(a.data.Runners[i].ID, verbs)...)
@@ -274,8 +277,7 @@ func (a *App) runEntryAt() {
 	}
 	a.palette = nil
 	if e.do != nil {
-		if e.acts && a.frame(a.w, a.h).mini {
-			a.notes.say(a.now, theme.Late, "the window is too small to act in: at least 40x10")
+		if e.acts && a.tooSmall() {
 			return
 		}
 		e.do(a)
@@ -301,7 +303,7 @@ func (a *App) whole() bool {
 
 // keyOf is the key that does the same; "" = none.
 func (e *entry) keyOf() string {
-	if e.act == nil || len(e.act.Keys) == 0 {
+	if e.act == nil || e.noKey || len(e.act.Keys) == 0 {
 		return ""
 	}
 	return text.Truncate(action.KeyName(e.act.Keys[0]), 10, theme.Ellipsis)

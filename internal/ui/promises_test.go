@@ -35,6 +35,12 @@ func TestFormIsLeftWithoutDoingAnything(t *testing.T) {
 	d.Resize(39, 12).Press("esc", "P").Resize(80, 24).Sees("too small to act").Did()
 }
 
+func TestNothingIsDoneThatCannotBeSeen(t *testing.T) {
+	d := promises(t).At("dedupe").Press("P", "tab", "tab").Resize(39, 24).Press("enter", "x").Did()
+	d.Resize(80, 24).Sees("[ pause ]").Press("esc", "t").Resize(39, 24).Press("y").Did()
+	d.Resize(80, 24).Sees("fire dedupe now?").Press("y").Did("fire dedupe by kim")
+}
+
 func TestPauseOfATagAsksForTheNumberOfItsPipes(t *testing.T) {
 	d := promises(t).Press(":").Type(`pause tag tickets 1h "release 2.4"`).Sees("6 pipes · until 15:02:31Z").Press("enter")
 	d.Sees("pause · tag tickets", "ticket-routing, crm-sync", "reason release 2.4", "type pause 6 to go on:").Press("enter", "enter", "enter")
@@ -50,6 +56,12 @@ func TestPauseOfATagAsksForTheNumberOfItsPipes(t *testing.T) {
 func TestPauseOfAResourceSaysThatItsRunsWait(t *testing.T) {
 	d := promises(t).Press(":").Type("pause resource otobo").Press("enter").Sees("2 pipes: kb-suggest, sentiment", "wait until it is resumed; their ticks are")
 	d.Press("tab", "tab").Type("pause 2").Press("enter").Did(`pause resource otobo by kim reason "" drain=false`)
+}
+
+func TestPalettePausesAPipeWithReasonAndEnd(t *testing.T) {
+	d := promises(t).Press(":").Type(`pause dedupe 15:30 "they merge by hand"`).Sees("until 15:30:00Z").Press("enter").Sees("reason they merge by hand")
+	d.Press("tab", "tab").Sees("[ pause ]").Press("enter").Did(`pause dedupe by kim reason "they merge by hand" until 15:30:00`)
+	promises(t).Press(":").Type("pause dedupe they merge").Press("enter").Sees("reason they merge", "until resumed").Press("esc").Did()
 }
 
 func TestUndoOfAPauseBringsBackTheOneBefore(t *testing.T) {
@@ -159,6 +171,13 @@ func TestAnswers(t *testing.T) {
 	d.Press("a").Sees("nothing here waits for an answer")
 }
 
+func TestApprovalsThatTakeEachOthersPlaceAreSeen(t *testing.T) {
+	d := promises(t).Press("6", "a", "right", "up", "up")
+	d.Send(uitest.Key("enter")) // answered, and before anybody is told of it another run asks
+	d.Fake.Ask(orchestrator.Approval{Run: uitest.RunID(141), Step: "x/ask", Runner: "spam-filter", Question: "Close 90 tickets?", At: uitest.Now})
+	d.Live().Lacks("Globex").Advance(6*time.Second).Sees("2 steps wait", "Close 90 tickets?")
+}
+
 func TestAnswerOfAnother(t *testing.T) {
 	d := promises(t).Press("6", "a", "right")
 	if err := d.Fake.Answer(t.Context(), orchestrator.AnswerRequest{Run: uitest.RunID(112), By: orchestrator.Actor{Name: "alex"}}); err != nil {
@@ -201,7 +220,8 @@ func TestSeveralLiveRunsAndHolds(t *testing.T) {
 	d := promises(t).Sees("3 run +2", "no ok 3h", "? vip-queue", "‖ auto-close")
 	d.At("sentiment").Sees("3 running, 2 waiting").Press("enter").Sees("resource otobo 4/4, 3 wait")
 	d.Press("q").At("auto-close").Sees("held by the pause of tag night", "p pause")
-	d.Resize(140, 40).At("escalations").Press("enter").Sees("handlers, after the run's end", "undo of completed steps", "a handler failed")
+	d.Fake.Change("auto-close", func(r *orchestrator.Runner) { r.State = orchestrator.Scheduled })
+	d.Live().Sees("‖ auto-close              held").Resize(140, 40).At("escalations").Press("enter").Sees("handlers, after the run's end", "undo of completed steps", "a handler failed")
 	d.Press("enter").Sees("after run "+screen.ShortID(uitest.RunID(0)), "backfill 3", "priority 2", "definition 51c0ffee")
 }
 
@@ -210,7 +230,7 @@ func TestHeaderSaysWhatStands(t *testing.T) {
 		change func(*orchestrator.Engine)
 		sees   []string
 	}{
-		{func(*orchestrator.Engine) {}, []string{"old config", "configuration not taken: otai.yml"}},
+		{func(*orchestrator.Engine) {}, []string{"config error", "configuration not taken: otai.yml"}},
 		{func(e *orchestrator.Engine) { e.ConfigError = "" }, []string{"ok 4ms", "! stuck: run 9023ea"}},
 		{func(e *orchestrator.Engine) { e.Health, e.Problems = "degraded", []string{"disk full"} }, []string{"degraded", "disk full"}},
 		{func(e *orchestrator.Engine) {

@@ -38,8 +38,7 @@ func (a *App) key(key, txt string) {
 
 // perform does an action, or says why not. by is what the user did for it: a key, or a command.
 func (a *App) perform(act *act, by string) {
-	if act.Acts() && a.frame(a.w, a.h).mini {
-		a.notes.say(a.now, theme.Late, "the window is too small to act in: at least 40x10")
+	if act.Acts() && a.tooSmall() {
 		return
 	}
 	if act.Why != nil {

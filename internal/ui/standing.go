@@ -35,7 +35,7 @@ func (a *App) health(f frame) string {
 	case h != nil:
 		return "paused  "
 	case e.ConfigError != "":
-		return "old config  "
+		return "config error  "
 	case !f.verbose:
 		return ""
 	case e.WriteDelay > 0:

@@ -16,8 +16,8 @@ func TestEverySizeIsExact(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			d := uitest.Drive(t, uitest.New(s.data()))
 			s.play(d)
-			for _, w := range []int{1, 2, 3, 5, 9, 20, 39, 40, 41, 50, 58, 69, 70, 80, 99, 109, 110, 140, 200, 300} {
-				for _, h := range []int{1, 2, 3, 4, 6, 9, 10, 11, 13, 16, 19, 20, 24, 31, 32, 40, 60, 100} {
+			for _, w := range []int{1, 2, 5, 20, 39, 40, 58, 69, 70, 80, 109, 110, 140, 300} {
+				for _, h := range []int{1, 2, 4, 9, 10, 13, 16, 17, 19, 20, 22, 24, 32, 33, 40, 100} {
 					d.Resize(w, h)
 					lines := d.Lines()
 					if len(lines) != h {
@@ -106,8 +106,30 @@ func TestHostileTextStaysText(t *testing.T) {
 			}
 		}
 		look("pipes")
-		for _, keys := range [][]string{{"enter"}, {"G", "h"}, {"enter"}, {"j", "tab", "j"}, {"q", "q", "H"}, {"q", "L"}, {"2"}, {"3"}, {"w"}, {"4", "j"}, {"1", "t"}, {"n", "x"}, {"n", "?"}, {"esc", "P"}, {"esc", "T"},
-			{"esc", "B"}, {"esc", "5"}, {"G"}, {"p"}, {"esc", "6"}, {"a"}, {"esc", ":", "pause "}} {
+		for _, keys := range [][]string{
+			{"enter"},
+			{"G", "h"},
+			{"enter"},
+			{"j", "tab", "j"},
+			{"q", "q", "H"},
+			{"q", "L"},
+			{"2"},
+			{"3"},
+			{"w"},
+			{"4", "j"},
+			{"1", "t"},
+			{"n", "x"},
+			{"n", "?"},
+			{"esc", "P"},
+			{"esc", "T"},
+			{"esc", "B"},
+			{"esc", "5"},
+			{"G"},
+			{"p"},
+			{"esc", "6"},
+			{"a"},
+			{"esc", ":", "pause "},
+		} {
 			d.Press(keys...)
 			look(strings.Join(keys, " "))
 		}

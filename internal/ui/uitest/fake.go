@@ -270,6 +270,15 @@ func (f *Fake) Answer(_ context.Context, r orchestrator.AnswerRequest) error {
 	return nil
 }
 
+// Ask lets a step wait for an answer.
+func (f *Fake) Ask(a orchestrator.Approval) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.approvals = append(f.approvals, a)
+	f.snap.Engine.Approvals++
+	f.Hub.Engine(f.snap.Engine)
+}
+
 // Approvals gives the fixture's.
 func (f *Fake) Approvals(context.Context) ([]orchestrator.Approval, error) {
 	f.mu.Lock()
