@@ -225,7 +225,7 @@ func TestRateLimit(t *testing.T) {
 			b.fire("p")
 		}
 		synctest.Wait()
-		if v := b.view("p"); v.Reason != "run 4 waits: rate of resource api: 10 in 1s, next at 00:00:00.100Z" {
+		if v := b.view("p"); v.Reason != "run 4 waits: rate of resource api: 10 in 1s, next at 00:00:00.100Z · 5 more waiting" {
 			t.Error(v.Reason)
 		}
 		if m := limitNamed(t, b.e, "resource api"); m.Rate != "10 in 1s" || m.Waiting != 6 {

@@ -430,21 +430,25 @@ func TestOverlapOverACrash(t *testing.T) {
 			pass(190 * time.Second)
 			b.die()
 			var order []string
+			b.mu.Lock()
 			b.do["p"] = func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
 				b.mu.Lock()
+				defer b.mu.Unlock()
 				order = append(order, c.Run)
-				b.mu.Unlock()
 				return pipe.Success("", nil), nil
 			}
+			b.mu.Unlock()
 			b.start()
 			pass(time.Second)
 			if got := b.story("p", 4); got != story {
 				t.Errorf("%s: %s, want %s", policy, got, story)
 			}
 			pass(48 * time.Second) // the retry, and before the next tick
+			b.mu.Lock()
 			if policy == config.OverlapBufferAll && fmt.Sprint(order) != "[1 2 3 4]" {
 				t.Errorf("%s: order %v", policy, order)
 			}
+			b.mu.Unlock()
 			b.stop()
 		})
 	}
