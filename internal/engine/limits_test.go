@@ -89,6 +89,9 @@ func TestWaitingSaysWhatItWaitsFor(t *testing.T) {
 		if v := b.view("late"); v.Reason != "run 9 waits for a slot: 5 of 5 busy, held by tagged, own, a, b, last" {
 			t.Error(v.Reason)
 		}
+		if row := b.runs("c")[0]; row.Reason != "waits for resource otobo: 4 of 4 in use, held by a, b" {
+			t.Errorf("the row of c: %q", row.Reason)
+		}
 		if v := b.view("own"); v.Live != 2 || v.Waiting != 1 || v.Overlap != "allow_all" || v.Priority != 3 {
 			t.Errorf("%+v", v)
 		}
@@ -358,6 +361,38 @@ func TestRetryAfterHoldsTheResource(t *testing.T) {
 		pass(2 * time.Second)
 		if n := len(b.callsOf("x")); n != 1 {
 			t.Errorf("%d calls after it", n)
+		}
+		b.stop()
+	})
+}
+
+// TestARetryGivesItsLimitsBack and takes them again.
+func TestARetryGivesItsLimitsBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		x := probe("x")
+		x.Retry = retries(1, 10*time.Second)
+		b := newBench(t, taking(runnerOf(x), map[string]int{"otobo": 1}), taking(runnerOf(probe("y")), map[string]int{"otobo": 1}))
+		b.cfg.Limits.Resources = map[string]config.Resource{"otobo": {Max: 1}}
+		b.do["x"] = func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
+			if c.Attempt == 1 {
+				return pipe.Result{}, errors.New("not yet")
+			}
+			return pipe.Success("", nil), nil
+		}
+		b.do["y"] = untilDone(time.Minute)
+		b.start()
+		b.fire("x")
+		pass(time.Second)
+		b.fire("y")
+		pass(29 * time.Second)
+		if v := b.view("x"); v.Reason != "run 1 waits for resource otobo: 1 of 1 in use, held by y" || v.Current.Attempts != 1 {
+			t.Errorf("%s %+v", v.Reason, v.Current)
+		}
+		b.check(true)
+		pass(time.Minute)
+		if run := b.runs("x")[0]; run.State != orchestrator.Completed {
+			t.Errorf("%+v", run)
 		}
 		b.stop()
 	})

@@ -158,14 +158,20 @@ func TestOverlapPolicies(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					w := want[policy][situation]
-					playOverlap(t, policy, situation, w.during, w.after)
+					playOverlap(t, policy, situation, w.during, w.after, false)
 				})
+				if situation == "retry" { // and with a crash while the others wait: nothing is lost or out of order
+					synctest.Test(t, func(t *testing.T) {
+						w := want[policy][situation]
+						playOverlap(t, policy, situation, w.during, w.after, true)
+					})
+				}
 			})
 		}
 	}
 }
 
-func playOverlap(t *testing.T, policy config.Overlap, situation, during, after string) {
+func playOverlap(t *testing.T, policy config.Overlap, situation, during, after string, crash bool) {
 	t.Helper()
 	def := probe("p")
 	def.Retry = retries(2, 270*time.Second)
@@ -202,6 +208,15 @@ func playOverlap(t *testing.T, policy config.Overlap, situation, during, after s
 		t.Errorf("during: %s, want %s", got, during)
 	}
 	b.checkWaiting("p", policy)
+	if crash {
+		b.die()
+		b.start()
+		synctest.Wait()
+		if got := b.story("p", 4); got != during {
+			t.Errorf("after the crash: %s, want %s", got, during)
+		}
+		b.checkWaiting("p", policy)
+	}
 	pass(4 * time.Minute)
 	if got := b.story("p", 4); got != after && !strings.HasPrefix(got, after) {
 		t.Errorf("after: %s, want %s", got, after)
@@ -226,6 +241,46 @@ func (b *bench) checkWaiting(runner string, policy config.Overlap) {
 				b.t.Errorf("run %s: %q, want %q", rows[i].ID, rows[i].Reason, want)
 			}
 		}
+	}
+}
+
+// TestABufferedRunOfAPausedRunner must not start while its runner is held, nor be given up, not even over a crash. The resume lets
+// it go, or gives it up when it has waited longer than it may.
+func TestABufferedRunOfAPausedRunner(t *testing.T) {
+	t.Parallel()
+	for timeout, want := range map[time.Duration]orchestrator.State{0: orchestrator.Running, 3 * time.Minute: orchestrator.Missed} {
+		synctest.Test(t, func(t *testing.T) {
+			r := runnerOf(probe("p"))
+			r.Policy.Overlap, r.Policy.QueueTimeout = config.OverlapBufferAll, timeout
+			b := newBench(t, r)
+			b.do["p"] = untilDone(time.Minute)
+			b.start()
+			b.fire("p")
+			second := b.fire("p")
+			pass(time.Second)
+			if err := b.e.Pause(t.Context(), "p", orchestrator.PauseRequest{By: kim}); err != nil {
+				t.Fatal(err)
+			}
+			for _, when := range []string{"held", "held, after a crash"} {
+				pass(10 * time.Minute)
+				if d := b.detail(second); d.Run.State != orchestrator.Pending || len(b.callsOf("p")) != 1 {
+					t.Errorf("%s: %+v", when, d.Run)
+				}
+				if when == "held" {
+					b.die()
+					b.start()
+				}
+			}
+			if err := b.e.Resume(t.Context(), "p", kim); err != nil {
+				t.Fatal(err)
+			}
+			pass(time.Second)
+			if d := b.detail(second); d.Run.State != want {
+				t.Errorf("resumed, with a queue timeout of %s: %+v", timeout, d.Run)
+			}
+			pass(time.Minute)
+			b.stop()
+		})
 	}
 }
 
