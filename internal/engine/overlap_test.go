@@ -253,7 +253,7 @@ func TestABufferedRunOfAPausedRunner(t *testing.T) {
 			r := runnerOf(probe("p"))
 			r.Policy.Overlap, r.Policy.QueueTimeout = config.OverlapBufferAll, timeout
 			b := newBench(t, r)
-			b.do["p"] = untilDone(time.Minute)
+			b.do["p"] = untilDone(5 * time.Minute) // longer than the timeout
 			b.start()
 			b.fire("p")
 			second := b.fire("p")
@@ -278,7 +278,7 @@ func TestABufferedRunOfAPausedRunner(t *testing.T) {
 			if d := b.detail(second); d.Run.State != want {
 				t.Errorf("resumed, with a queue timeout of %s: %+v", timeout, d.Run)
 			}
-			pass(time.Minute)
+			pass(5 * time.Minute)
 			b.stop()
 		})
 	}
