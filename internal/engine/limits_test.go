@@ -17,6 +17,7 @@ import (
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/schedule"
 )
 
 func taking(r config.Runner, resources map[string]int) config.Runner {
@@ -571,11 +572,15 @@ type play struct {
 	use   map[string]int // what runs as the pipes see it, by limit; a new map for each life of the engine
 	bound map[string]int
 	loose bool // bounds were lowered: more may run for a while
+	begin time.Time
 }
 
 func newPlay(t *testing.T, seed uint64) *play {
 	t.Helper()
-	p := &play{rnd: rand.New(rand.NewPCG(seed, 7)), use: map[string]int{}, bound: map[string]int{"slots": 5, "tag t": 3, "resource a": 4, "resource b": 2}}
+	p := &play{
+		rnd: rand.New(rand.NewPCG(seed, 7)), use: map[string]int{}, begin: time.Now(),
+		bound: map[string]int{"slots": 5, "tag t": 3, "resource a": 4, "resource b": 2},
+	}
 	var runners []config.Runner
 	for i := range 10 {
 		def := probe("r" + strconv.Itoa(i))
@@ -600,6 +605,11 @@ func newPlay(t *testing.T, seed uint64) *play {
 		if i == 9 {
 			r.Policy.QueueTimeout = 10 * time.Second
 		}
+		if i%2 == 1 {
+			tr := every(t, time.Duration(3+i)*time.Second, time.Now().Add(time.Duration(1+i)*time.Second))
+			tr.Schedule = ending{tr.Schedule, time.Now().Add(2 * time.Minute)}
+			r.Triggers = []config.Trigger{tr}
+		}
 		runners = append(runners, r)
 	}
 	p.bench = newBench(t, runners...)
@@ -609,6 +619,41 @@ func newPlay(t *testing.T, seed uint64) *play {
 	p.cfg.Limits.Tags = map[string]int{"t": 3}
 	p.setBounds(p.cfg)
 	return p
+}
+
+// ending is a schedule without ticks after its end.
+type ending struct {
+	schedule.Schedule
+	end time.Time
+}
+
+func (e ending) Next(after time.Time) (time.Time, bool) {
+	next, ok := e.Schedule.Next(after)
+	return next, ok && !next.After(e.end)
+}
+
+// countTicks wants every tick to be in exactly one row.
+func (p *play) countTicks() {
+	for i := range p.cfg.Runners {
+		r := &p.cfg.Runners[i]
+		if len(r.Triggers) == 0 {
+			continue
+		}
+		want := 0
+		for at, ok := r.Triggers[0].Schedule.Next(p.begin.Add(-1)); ok; at, ok = r.Triggers[0].Schedule.Next(at) {
+			want++
+		}
+		got, states := 0, map[orchestrator.State]int{}
+		for _, run := range p.runs(r.ID) {
+			if run.Trigger != "manual" {
+				got += run.Count
+				states[run.State] += run.Count
+			}
+		}
+		if got != want {
+			p.t.Errorf("%s (%s): %d ticks, rows for %d: %v", r.ID, r.Policy.Overlap, want, got, states)
+		}
+	}
 }
 
 func (p *play) setBounds(c *config.Config) {
@@ -684,6 +729,7 @@ func (p *play) run(moves int) {
 	}
 	pass(30 * time.Minute)
 	p.check(true)
+	p.countTicks()
 	_, err := ask(p.t.Context(), p.e, func(l *loop) (struct{}, error) {
 		if len(l.lives) > 0 || l.slots.used > 0 || l.queue.size > 0 {
 			p.t.Errorf("%d runs have not ended, %d slots are taken, %d wait", len(l.lives), l.slots.used, l.queue.size)
