@@ -144,7 +144,7 @@ func newPlay(t *testing.T, seed uint64) *play {
 		}
 		if i%2 == 1 {
 			tr := every(t, time.Duration(3+i)*time.Second, time.Now().Add(time.Duration(1+i)*time.Second))
-			tr.Schedule = ending{tr.Schedule, time.Now().Add(2 * time.Minute)}
+			tr.Schedule = lastsUntil{tr.Schedule, time.Now().Add(2 * time.Minute)}
 			r.Triggers = []config.Trigger{tr}
 		}
 		runners = append(runners, r)
@@ -158,13 +158,13 @@ func newPlay(t *testing.T, seed uint64) *play {
 	return p
 }
 
-// ending is a schedule without ticks after its end.
-type ending struct {
+// lastsUntil is a schedule without ticks after its end.
+type lastsUntil struct {
 	schedule.Schedule
 	end time.Time
 }
 
-func (e ending) Next(after time.Time) (time.Time, bool) {
+func (e lastsUntil) Next(after time.Time) (time.Time, bool) {
 	next, ok := e.Schedule.Next(after)
 	return next, ok && !next.After(e.end)
 }
