@@ -41,7 +41,8 @@ func (e *Engine) Runs(ctx context.Context, f orchestrator.RunFilter) ([]orchestr
 	if !e.running() {
 		return nil, ErrStopped
 	}
-	return e.store.Runs(ctx, f)
+	runs, err := e.store.Runs(ctx, f)
+	return e.explain(ctx, runs), err
 }
 
 // RunDetail gives a run with its steps.
@@ -49,7 +50,11 @@ func (e *Engine) RunDetail(ctx context.Context, runID string) (orchestrator.RunD
 	if !e.running() {
 		return orchestrator.RunDetail{}, ErrStopped
 	}
-	return e.store.RunDetail(ctx, runID)
+	d, err := e.store.RunDetail(ctx, runID)
+	if err == nil {
+		d.Run = e.explain(ctx, []orchestrator.Run{d.Run})[0]
+	}
+	return d, err
 }
 
 // Logs gives log lines, oldest first.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -78,6 +79,8 @@ func (l *loop) liveDue(lv *live, now time.Time) {
 		lv.since = now
 		l.letIn(lv)
 	case lv.run.State != orchestrator.Pending || lv.holdsSlot() || lv.held:
+	case lv.r.pause != nil && !lv.forced: // what waits keeps waiting
+		l.holdBack(lv)
 	default:
 		if limit, why := startLimit(&lv.run, lv.r.cfg.Policy); !limit.IsZero() && now.After(limit) {
 			l.giveUp(lv, why+": it "+l.waitText(lv, now), now)
@@ -92,4 +95,35 @@ func (l *loop) giveUp(lv *live, why string, now time.Time) {
 	l.endWaiting(lv, orchestrator.Missed, strings.Replace(why, " waits", " waited", 1))
 	ev, _ := endEvent(&lv.run, now)
 	l.changeRun(lv, ev, false, func(error) {})
+}
+
+// explain gives rows that wait the reason of this moment: what holds a run up changes more often than its row.
+func (e *Engine) explain(ctx context.Context, runs []orchestrator.Run) []orchestrator.Run {
+	var waiting []int
+	for i := range runs {
+		if runs[i].State == orchestrator.Pending {
+			waiting = append(waiting, i)
+		}
+	}
+	if len(waiting) == 0 {
+		return runs
+	}
+	reasons, err := ask(ctx, e, func(l *loop) ([]string, error) {
+		now, reasons := e.clock(), make([]string, len(waiting))
+		for n, i := range waiting {
+			if lv := l.lives[runs[i].ID]; lv != nil && lv.waits() && !lv.held {
+				reasons[n] = l.waitText(lv, now)
+			}
+		}
+		return reasons, nil
+	})
+	if err != nil {
+		return runs // it stops: the rows as they are
+	}
+	for n, i := range waiting {
+		if reasons[n] != "" {
+			runs[i].Reason = reasons[n]
+		}
+	}
+	return runs
 }
