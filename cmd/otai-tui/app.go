@@ -154,6 +154,9 @@ func (a *app) hasTerminal() bool {
 	return term.IsTerminal(a.in.Fd()) && term.IsTerminal(a.out.Fd())
 }
 
+// hasTerminalAt says whether a stream is a terminal that is still there.
+func (a *app) hasTerminalAt(f *os.File) bool { return f != nil && term.IsTerminal(f.Fd()) }
+
 // userName is who acts from this terminal.
 func (a *app) userName() string {
 	for _, name := range []string{"OTAI_USER", "USER", "LOGNAME", "USERNAME"} {

@@ -13,6 +13,8 @@ import (
 func (a *app) console(ctx context.Context) error {
 	ctx, stop := a.untilSignal(ctx)
 	defer stop()
+	hup, ignore := hangups()
+	defer ignore()
 	w, err := a.open(ctx, openOptions{})
 	if err != nil {
 		return err
@@ -21,6 +23,9 @@ func (a *app) console(ctx context.Context) error {
 	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
 		return explainHeld(err, "Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
 	}
+	ctx, gone := context.WithCancel(ctx)
+	defer gone()
+	a.followConfig(ctx, w, hup, gone)
 	uiErr := ui.Run(ctx, ui.Options{
 		Orchestrator: w.engine, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs,
 		Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},

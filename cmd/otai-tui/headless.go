@@ -54,6 +54,8 @@ func levelOf(name string) slog.Level {
 func (a *app) headless(ctx context.Context) error {
 	ctx, stop := a.untilSignal(ctx)
 	defer stop()
+	hup, ignore := hangups()
+	defer ignore()
 	w, err := a.open(ctx, openOptions{logTo: a.err})
 	if err != nil {
 		return err
@@ -67,7 +69,14 @@ func (a *app) headless(ctx context.Context) error {
 	}
 	w.log.Info("engine starts", "config", w.cfg.File, "dialect", string(w.cfg.Dialect), "runners", len(w.cfg.Runners),
 		"state_dir", w.stateDir, "version", version)
-	if err := w.engine.Run(ctx); err != nil {
+	if err := w.engine.Start(ctx); err != nil {
+		return err
+	}
+	ctx, gone := context.WithCancel(ctx)
+	defer gone()
+	a.followConfig(ctx, w, hup, gone)
+	<-ctx.Done()
+	if err := w.engine.Stop(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	w.log.Info("engine stopped")

@@ -32,6 +32,7 @@ type works struct {
 	notices  []string
 	log      *slog.Logger
 	stateDir string
+	source   source
 	closers  []func()
 }
 
@@ -100,6 +101,9 @@ func (a *app) open(ctx context.Context, o openOptions) (_ *works, err error) {
 		}
 		w.closers = append(w.closers, d.close)
 	}
+	if path, err := a.configPath(); err == nil && d == nil {
+		w.source.look(path)
+	}
 	var reg *pipe.Registry
 	if w.cfg, reg, err = a.load(ctx, d); err != nil {
 		return nil, err
@@ -107,23 +111,16 @@ func (a *app) open(ctx context.Context, o openOptions) (_ *works, err error) {
 	if err = w.openLog(a, o); err != nil {
 		return nil, err
 	}
-	renderer := render.New()
-	env := w.cfg.Env
-	w.services, err = service.Open(ctx, service.Options{
-		Services: serviceConfigs(w.cfg), Desk: filepath.Join(w.stateDir, deskFile), UseDesk: a.desk || a.demo,
-		Renderer: renderer, Env: env, Log: w.log,
-	})
-	if err != nil {
-		return nil, refusal{err}
+	if w.services, err = w.openServices(ctx, a, w.cfg); err != nil {
+		return nil, err
 	}
-	w.closers = append(w.closers, func() { _ = w.services.Close() })
-	if err = checkServices(w.cfg, w.services); err != nil {
-		return nil, refusal{err}
-	}
+	w.closers = append(w.closers, func() { _ = w.services.Close() }) // a second time, after a reload, is fine
+	w.source.latest.Store(w.cfg)
 	w.notices = w.services.Notices()
 	w.engine = engine.New(engine.Options{
-		Config: w.cfg, Pipes: reg, Services: w.services, Renderer: renderer, Env: env, StateDir: w.stateDir, Version: version,
+		Config: w.cfg, Pipes: reg, Services: w.services, Renderer: render.New(), Env: w.cfg.Env, StateDir: w.stateDir, Version: version,
 		Notices: w.notices, Log: w.log, RunOnly: o.runOnly, Secrets: a.secrets(w.cfg),
+		Load: w.reader(a, d), Close: func() { _ = w.services.Close() },
 	})
 	if d != nil {
 		if err = d.seed(ctx, w.services); err != nil {
@@ -131,6 +128,23 @@ func (a *app) open(ctx context.Context, o openOptions) (_ *works, err error) {
 		}
 	}
 	return w, nil
+}
+
+// openServices opens the services of a configuration, each of them once: a wrong parameter is found before anything runs.
+func (w *works) openServices(ctx context.Context, a *app, cfg *config.Config) (*service.Set, error) {
+	set, err := service.Open(ctx, service.Options{
+		Services: serviceConfigs(cfg), Desk: filepath.Join(w.stateDir, deskFile), UseDesk: a.desk || a.demo,
+		Renderer: render.New(), Env: cfg.Env, Log: w.log,
+	})
+	if err == nil {
+		if err = checkServices(cfg, set); err != nil {
+			_ = set.Close() // nothing was written through it
+		}
+	}
+	if err != nil {
+		return nil, refusal{err}
+	}
+	return set, nil
 }
 
 func (w *works) openLog(a *app, o openOptions) error {

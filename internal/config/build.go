@@ -23,16 +23,24 @@ func (c *checker) build(drafts []*runnerDraft) []Runner {
 		ids := map[string]bool{}
 		collect(r.pipe, ids)
 		c.define(ids, r.pipe)
+		sound := before == len(c.problems)
+		for _, group := range r.handlers {
+			if group != nil {
+				collect(group, ids)
+			}
+		}
+		handlers, good := c.buildHandlers(r, ids)
 		if len(c.problems) > 0 {
 			// Macros are expanded only when their definition is sound; what others did wrong does not matter.
-			if before != len(c.problems) || c.unsound(r.pipe) {
+			if !sound || !good || c.unsound(r.pipe) {
 				continue
 			}
 		}
 		def := c.assemble(r.pipe)
 		runner := Runner{
 			ID: r.id, Aliases: r.aliases, Description: r.description, Tags: r.tags, Enabled: r.enabled,
-			Triggers: r.triggers, Pipe: def, Timeout: r.timeout, Policy: r.policy, Hash: hashDefinition(def), Pos: c.pos(r.v),
+			Triggers: r.triggers, Pipe: def, Timeout: r.timeout, Policy: r.policy, Handlers: handlers,
+			Hash: hashDefinitions(def, handlers), Pos: c.pos(r.v),
 		}
 		out = append(out, runner)
 	}
@@ -40,7 +48,7 @@ func (c *checker) build(drafts []*runnerDraft) []Runner {
 }
 
 func (c *checker) unsound(d *draft) bool {
-	return d.spec == nil || slices.ContainsFunc(d.steps, c.unsound)
+	return d.spec == nil || slices.ContainsFunc(d.steps, c.unsound) || (d.undo != nil && c.unsound(d.undo))
 }
 
 // define fills in the definitions of d and its steps from what was read. ids are those of the whole runner.
@@ -60,7 +68,7 @@ func (c *checker) define(ids map[string]bool, d *draft) {
 	}
 	d.def = pipe.Definition{
 		ID: d.id, Parallel: d.parallel, Retry: d.retry, Timeout: d.timeout, Pos: c.pos(d.v),
-		Injects: c.resolveInjects(d), As: d.as,
+		Injects: c.resolveInjects(d), As: d.as, Rule: d.rule,
 	}
 	if d.spec != nil {
 		d.def.Use = d.spec.Name
@@ -78,6 +86,9 @@ func (c *checker) define(ids map[string]bool, d *draft) {
 	for _, s := range d.steps {
 		c.define(ids, s)
 	}
+	if d.undo != nil {
+		c.define(ids, d.undo)
+	}
 }
 
 func templateText(t *templates, v *value) string {
@@ -93,6 +104,10 @@ func (c *checker) assemble(d *draft) pipe.Definition {
 	def := d.def
 	for _, s := range d.steps {
 		def.Steps = append(def.Steps, c.assemble(s))
+	}
+	if d.undo != nil {
+		undo := c.assemble(d.undo)
+		def.Undo = &undo
 	}
 	if d.spec == nil || d.spec.Expand == nil {
 		return def
@@ -129,6 +144,7 @@ func (c *checker) expand(def pipe.Definition, depth int) (pipe.Definition, error
 		if out.ID == "" {
 			out.ID = id
 		}
+		out.Rule, out.Undo = def.Rule, def.Undo // they belong to the step, whatever stands in its place
 		place(&out, at)
 		return c.expand(out, depth+1)
 	}
@@ -184,9 +200,18 @@ func place(def *pipe.Definition, at pipe.Pos) {
 	}
 }
 
-// hashDefinition is the same for the same definition, wherever it stands in the file.
-func hashDefinition(def pipe.Definition) string {
-	data, err := json.Marshal(withoutPlaces(def))
+// hashDefinitions is the same for the same definitions, wherever they stand in the file.
+func hashDefinitions(def pipe.Definition, handlers Handlers) string {
+	groups := [][]pipe.Definition{
+		{def}, handlers.OnSuccess, handlers.OnFailure, handlers.OnCancel, handlers.OnCrash, handlers.OnExit,
+	}
+	for i, list := range groups {
+		groups[i] = make([]pipe.Definition, len(list))
+		for j, d := range list {
+			groups[i][j] = withoutPlaces(d)
+		}
+	}
+	data, err := json.Marshal(groups)
 	if err != nil { // a file holds nothing that JSON cannot say; a macro might
 		data = []byte(err.Error() + def.ID)
 	}
@@ -199,6 +224,10 @@ func withoutPlaces(def pipe.Definition) pipe.Definition {
 	def.Steps = slices.Clone(def.Steps)
 	for i, s := range def.Steps {
 		def.Steps[i] = withoutPlaces(s)
+	}
+	if def.Undo != nil {
+		undo := withoutPlaces(*def.Undo)
+		def.Undo = &undo
 	}
 	return def
 }

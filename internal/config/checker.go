@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/schedule"
 )
 
 // checker carries one load: the file, what was found wrong in it and what is known. It is used by one goroutine.
@@ -15,6 +16,10 @@ type checker struct {
 	problems []Problem
 	warnings []Problem
 	services map[string]Service
+
+	secrets   []string // values that were read from the environment into secret places
+	limits    Limits
+	calendars map[string]*schedule.Calendar
 }
 
 // maxProblems bounds what one load reports; nobody reads further, and a hostile file must not fill the memory.

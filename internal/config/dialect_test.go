@@ -76,7 +76,7 @@ func TestRunnersDialect(t *testing.T) {
 	r, cfg := runner(t, "runners_full.yml", "route_incoming")
 	const day = 24 * time.Hour
 	keep := config.Retention{Runs: 1000, Age: 90 * day, FailedAge: 180 * day}
-	if cfg.Engine != (config.Engine{Name: "service desk", MaxParallelRuns: 4, DrainTimeout: 45 * time.Second, Keep: keep}) || cfg.Logging.Level != "debug" {
+	if cfg.Engine != (config.Engine{Name: "service desk", MaxParallelRuns: 4, DrainTimeout: 45 * time.Second, Keep: keep, Reload: true}) || cfg.Logging.Level != "debug" {
 		t.Errorf("engine %+v, logging %+v", cfg.Engine, cfg.Logging)
 	}
 	if r.Timeout != 240*time.Second || r.Description == "" || r.Pipe.Use != "base:CompositePipe" {
@@ -145,7 +145,7 @@ func TestZeroDialect(t *testing.T) {
 func TestZeroDialectTriggers(t *testing.T) {
 	office, _ := runner(t, "v0_triggers.yml", "office-hours")
 	wantList(t, "triggers", schedules(office), "hourly: every 1h30m", "weekdays: 0 0 9-17 * * mon-fri")
-	if got := *office.Pipe.Retry; !reflect.DeepEqual(got, pipe.Retry{Retries: 3, Delay: 5 * time.Second, MaxDelay: 30 * time.Second}) {
+	if got := *office.Pipe.Retry; !reflect.DeepEqual(got, pipe.Retry{Retries: 3, Delay: 5 * time.Second, MaxDelay: 30 * time.Second, Coefficient: 2}) {
 		t.Errorf("retry %+v", got)
 	}
 	if office.Timeout != 2*time.Minute {

@@ -27,6 +27,9 @@ func (c *checker) checkGraph(d *draft) {
 	c.checkCycles(d, byID)
 	for _, s := range d.steps {
 		c.checkGraph(s)
+		if s.undo != nil {
+			c.checkGraph(s.undo)
+		}
 	}
 }
 
@@ -112,11 +115,27 @@ func collect(d *draft, into map[string]bool) {
 	for _, s := range d.steps {
 		collect(s, into)
 	}
+	if d.undo != nil {
+		collect(d.undo, into)
+	}
 }
 
-// visible fills in what has a result when s runs: earlier siblings and those it depends on, on every level up.
+// visible fills in what has a result when s runs: earlier siblings and those it depends on, on every level up. An undo step
+// sees the step it undoes, a handler the whole run.
 func visible(s *draft, before, beside map[string]bool) {
-	for d := s; d.parent != nil; d = d.parent {
+	for d := s; d != nil; d = d.parent {
+		switch {
+		case d.sees != nil:
+			collect(d.sees, before)
+		case d.parent == nil:
+			return
+		case d.parent.undo == d:
+			collect(d.parent, before)
+			continue
+		}
+		if d.parent == nil {
+			return
+		}
 		depends := map[string]bool{}
 		closure(d, d.parent, depends)
 		for _, sibling := range d.parent.steps {

@@ -22,6 +22,9 @@ func bodyKeys() []key {
 		{"orchestrator", "orchestrator", "What runs and when.", ""},
 		{"services", "services", "Ticket systems and classifiers, by id.", ""},
 		{"engine", "engine", "Settings of the engine itself.", ""},
+		{"limits", "limits", "What bounds the runs that are under way at once: tags and resources.", ""},
+		{"calendars", "calendars", "Named sets of days and times, for exclude.", ""},
+		{"notifications", "notifications", "Who is told of what, by HTTP or a command.", ""},
 		{"logging", "logging", "Level and file of the log.", ""},
 		{"infrastructure", "infrastructure", "Open Ticket AI 1.x: holds logging.", ""},
 		{"general_config", "infrastructure", "Open Ticket AI 0.x: holds logging; lists of anchors are passed over.", ""},
@@ -39,6 +42,10 @@ func engineKeys() []key {
 		{"keep_runs", "whole", "Newest rows of history kept for each runner.", "1000"},
 		{"keep_days", "whole", "Days that ended runs are kept.", "90"},
 		{"keep_failed_days", "whole", "Days that failed runs are kept, whatever keep_runs and keep_days say.", "180"},
+		{"keep_bytes", "size", "About how much history of one runner is kept, such as 50MiB; 0 = no bound.", "0"},
+		{"log_bytes_per_run", "size", "Most log of one run; beyond it the middle goes.", "10MiB"},
+		{"cancel_grace", "seconds", "A cancelled step that has not returned by then is shown as stuck.", "10"},
+		{"reload", "bool", "Watch the file, and take a new configuration when it is good.", "true"},
 	}
 }
 
@@ -92,77 +99,13 @@ func orchestratorKeys() []key {
 	}
 }
 
-func runnerKeys() []key {
-	return []key{
-		{"pipe_id", "text", "Name of the runner on every screen and command.", "the pipe's id, else its type"},
-		{"pipe", "pipe", "What runs.", ""},
-		{"interval_seconds", "seconds", "Runs every so many seconds; 0.5 and \"5m\" work too.", ""},
-		{"cron", "text", "Runs by a cron expression of 5 or 6 fields.", ""},
-		{"timezone", "text", "IANA time zone of cron, such as Europe/Berlin.", "UTC"},
-		{"enabled", "bool", "false = listed, never due; can be fired by hand.", "true"},
-		{"tags", "texts", "Words to filter by.", ""},
-		{"timeout_seconds", "seconds", "Longest time of one run with its retries; 0 = none.", "0"},
-		{"catchup", "text", "Ticks that passed while the engine could not run them: latest, all or skip.", "latest"},
-		{"catchup_window", "seconds", "Ticks older than this are not caught up.", "24 h"},
-		{"catchup_max", "whole", "With catchup: all, most ticks that run late.", "100"},
-		{"start_deadline", "seconds", "A tick that could not start within it is missed; 0 = none.", "0"},
-		{"pause_after_failures", "whole", "Failed runs in a row after which the runner is paused; 0 = never.", "0"},
-		{"resume_after", "seconds", "How long that pause lasts; 0 = until an operator resumes it.", "0"},
-		{"description", "text", "One sentence for the console.", ""},
-		{"run", "pipe", "Other word for pipe, beside on.", ""},
-		{"on", "triggers", "Triggers: IntervalTrigger or CronTrigger, one or a list.", ""},
-		{"triggers", "triggers", "Open Ticket AI 0.x: other word for on.", ""},
-		{"run_every_milli_seconds", "whole", "Open Ticket AI 0.x: runs every so many milliseconds.", ""},
-		{"settings", "settings", "Open Ticket AI 0.x: retry, timeout, tags.", ""},
-		{"id", "text", "Other name of the runner.", ""},
-		{"use", "text", "Open Ticket AI 1.x: SimpleSequentialRunner.", ""},
-		{"params", "any", "Open Ticket AI 1.x: may hold on and run.", ""},
-		{"injects", "injects", "Services for all pipes of this runner.", ""},
-	}
-}
-
-func triggerKeys() []key {
-	return []key{
-		{"id", "text", "Name of the trigger in history.", "interval or cron"},
-		{"use", "text", "IntervalTrigger or CronTrigger; left out, the keys tell.", ""},
-		{"params", "any", "May hold the keys below.", ""},
-		{"injects", "any", "Open Ticket AI 1.x: accepted and not used.", ""},
-	}
-}
-
-func intervalKeys() []key {
-	return []key{
-		{"interval", "duration", "ISO 8601 (PT5M), 0:05:00, 5m or seconds.", ""},
-		{"milliseconds", "number", "Part of the interval.", "0"},
-		{"seconds", "number", "Part of the interval.", "0"},
-		{"minutes", "number", "Part of the interval.", "0"},
-		{"hours", "number", "Part of the interval.", "0"},
-		{"days", "number", "Part of the interval.", "0"},
-		{"weeks", "number", "Part of the interval.", "0"},
-	}
-}
-
-func cronTriggerKeys() []key {
-	return []key{
-		{"cron", "text", "A cron expression of 5 or 6 fields.", ""},
-		{"expression", "text", "Other word for cron.", ""},
-		{"timezone", "text", "IANA time zone.", "UTC"},
-		{"second", "scalar", "Field of APScheduler's CronTrigger.", "0"},
-		{"minute", "scalar", "Field of APScheduler's CronTrigger.", ""},
-		{"hour", "scalar", "Field of APScheduler's CronTrigger.", ""},
-		{"day", "scalar", "Day of the month.", ""},
-		{"month", "scalar", "Month, 1-12 or jan-dec.", ""},
-		{"day_of_week", "scalar", "Day of the week, mon-sun or 0-6 with 0 = Monday.", ""},
-	}
-}
-
 func settingsKeys() []key {
 	return []key{
 		{"retry", "retry", "Retry policy of the runner's pipe.", ""},
 		{"timeout", "duration", "Longest time of one run.", "0"},
 		{"tags", "texts", "Words to filter by.", ""},
-		{"priority", "whole", "Accepted with a warning: runs start in the order they are due.", ""},
-		{"concurrency", "any", "Accepted with a warning: a runner never overlaps itself.", ""},
+		{"priority", "whole", "Accepted with a warning: it says no order that is known; a runner's own priority does.", ""},
+		{"concurrency", "concurrency", "Runs at once, and what becomes of further ones: overlap and max_parallel_runs.", ""},
 		{"retry_scope", "text", "Accepted with a warning: steps are retried one by one.", ""},
 	}
 }
@@ -172,8 +115,15 @@ func retryKeys() []key {
 		{"attempts", "whole", "Retries after the first attempt.", "2"},
 		{"delay", "duration", "Before the first retry.", "30 s"},
 		{"max_delay", "duration", "Upper bound of one delay.", "10 min"},
-		{"backoff_factor", "number", "Only 2 is possible.", "2"},
-		{"jitter", "bool", "Delays always vary a little.", "true"},
+		{"backoff_factor", "number", "Each delay is the one before times this, at least 1.", "2"},
+		{"jitter", "bool", "Delays vary a little, so that what failed together does not come back together.", "true"},
+	}
+}
+
+func concurrencyKeys() []key {
+	return []key{
+		{"max_workers", "whole", "Most runs of the runner at once.", "1"},
+		{"when_exhausted", "text", "What becomes of a further tick: wait (or enqueue), or skip.", "wait"},
 	}
 }
 
@@ -185,10 +135,16 @@ func pipeKeys() []key {
 		{"params", "any", "Parameters; they may also stand directly beside use.", ""},
 		{"injects", "injects", "Services: ticket_system, classification_service.", "the only one of its kind"},
 		{"if", "template", "Runs only when this template gives something true.", ""},
-		{"depends_on", "texts", "Sibling steps that must have succeeded.", ""},
-		{"retries", "whole", "Further attempts after a failure.", "2"},
-		{"retry_delay_seconds", "seconds", "Before the first retry; it doubles each time, with jitter.", "30"},
+		{"when", "template", "Other word for if.", ""},
+		{"depends_on", "texts", "Sibling steps that must have ended as trigger_rule says.", ""},
+		{"trigger_rule", "rule", "When it runs, by what became of the steps it depends on.", "all_success"},
+		{"undo", "pipe", "Takes this step's work back when the run fails later; a pipe that sees the step's result.", ""},
+		{"retries", "whole", "Further attempts after a failure.", "2, or as many as there are delays"},
+		{"retry_delay_seconds", "delays", "Before the first retry; it doubles. A list gives the delays one by one, the last repeats.", "30"},
+		{"backoff_coefficient", "number", "Each delay is the one before times this, at least 1.", "2"},
 		{"max_delay_seconds", "seconds", "Upper bound of one delay.", "600"},
+		{"retry_jitter", "bool", "false = delays are exact.", "true"},
+		{"retry_on", "classes", "Only errors of these classes are retried: transient, rate_limited, timeout.", "all three"},
 		{"timeout_seconds", "seconds", "Longest time of one attempt; 0 = none.", "0"},
 	}
 }

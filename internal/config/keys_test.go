@@ -17,7 +17,9 @@ func TestDocsNameEveryKey(t *testing.T) {
 		"root": bodyKeys(), "engine": engineKeys(), "logging": loggingKeys(), "format": formatKeys(), "infrastructure": infrastructureKeys(),
 		"orchestrator": orchestratorKeys(), "runner": runnerKeys(), "trigger": triggerKeys(), "interval": intervalKeys(),
 		"cron": cronTriggerKeys(), "settings": settingsKeys(), "retry": retryKeys(), "pipe": pipeKeys(), "composite": compositeKeys(),
-		"service": serviceKeys(),
+		"service": serviceKeys(), "timing": timingKeys(), "at": atKeys(), "completion": completionKeys(), "after": afterKeys(), "file": fileKeys(),
+		"webhook": webhookKeys(), "limits": limitsKeys(), "resource": resourceKeys(), "rate": rateKeys(), "breaker": breakerKeys(),
+		"calendar": calendarKeys(), "notification": notificationKeys(), "http": httpKeys(), "concurrency": concurrencyKeys(),
 	} {
 		for _, k := range keys {
 			if !strings.Contains(string(data), "`"+k.name) && !strings.Contains(string(data), k.name+":") {

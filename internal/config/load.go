@@ -12,6 +12,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/render"
+	"github.com/openticketai/otai-tui/internal/schedule"
 )
 
 // Compiler compiles templates; render.Renderer is one.
@@ -60,7 +61,7 @@ func Parse(data []byte, file string, o Options) (*Config, error) {
 	if o.Pipes == nil || o.Renderer == nil {
 		return nil, errors.New("read configuration: Options.Pipes and Options.Renderer must be set")
 	}
-	c := &checker{opts: o, src: newSource(file, data), services: map[string]Service{}}
+	c := &checker{opts: o, src: newSource(file, data), services: map[string]Service{}, calendars: map[string]*schedule.Calendar{}}
 	env := environment{process: environOf(o.Environ)}
 	if len(o.DotEnv) > 0 {
 		env.dotenv = c.readDotEnv(o.DotEnv, filepath.Join(filepath.Dir(file), ".env"))
@@ -70,6 +71,7 @@ func Parse(data []byte, file string, o Options) (*Config, error) {
 	if root := c.readYAML(data); root != nil {
 		c.read(root, env, cfg)
 	}
+	cfg.Secrets = append(cfg.Secrets, c.secrets...)
 	cfg.Warnings = sortProblems(c.warnings)
 	if len(c.problems) > 0 {
 		return nil, &Errors{Problems: sortProblems(c.problems)}

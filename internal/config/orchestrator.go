@@ -101,6 +101,7 @@ func (c *checker) readRunners(v *value, p pace, steps bool) []*runnerDraft {
 		}
 	}
 	c.nameRunners(out)
+	c.linkRunners(out)
 	return out
 }
 

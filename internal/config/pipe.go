@@ -25,6 +25,9 @@ type draft struct {
 	key      *value
 	retry    *pipe.Retry // nil = inherited
 	timeout  time.Duration
+	rule     pipe.Rule
+	undo     *draft
+	sees     *draft // of a group of handlers: the run's pipe, whose results they see
 
 	def pipe.Definition // built by build.go
 }
@@ -49,11 +52,15 @@ func (c *checker) readPipe(v *value, parent *draft, retry *pipe.Retry) *draft {
 	if d.idValue = c.nameValue(o.get("id")); d.idValue != nil {
 		d.id = d.idValue.text
 	}
-	d.cond = c.conditionOf(o.get("if"))
+	d.cond = c.conditionOf(c.either(o.get("if"), o.get("when")))
 	d.depends = c.textsOf(o.get("depends_on"))
 	d.injects = c.readInjects(o.get("injects"))
 	d.timeout, _ = c.durationOf(o.get("timeout_seconds"), true)
 	d.retry = c.readRetry(o, parent, retry)
+	d.rule = pipe.Rule(c.wordOf(o.get("trigger_rule"), ruleWords(), "trigger rule"))
+	if undo := o.get("undo"); undo != nil {
+		d.undo = c.readUndo(undo, d)
+	}
 	if d.spec == nil && !hasSteps {
 		return d // unknown type: its parameters cannot be judged
 	}
@@ -115,37 +122,21 @@ func (c *checker) conditionOf(v *value) *value {
 	return v
 }
 
-// readRetry gives the pipe's own policy, with what it leaves out taken from the enclosing one; nil when it says nothing
-// and nothing was handed to it by the runner.
-func (c *checker) readRetry(o *object, parent *draft, inherited *pipe.Retry) *pipe.Retry {
-	base := pipe.Retry{Retries: pipe.DefaultRetries, Delay: pipe.DefaultDelay, MaxDelay: pipe.DefaultMaxDelay}
-	switch {
-	case inherited != nil:
-		base = *inherited
-	case parent != nil:
-		for p := parent; p != nil; p = p.parent {
-			if p.retry != nil {
-				base = *p.retry
-				break
-			}
+// readUndo reads the pipe that takes a step's work back. It runs alone.
+func (c *checker) readUndo(v *value, d *draft) *draft {
+	undo := c.readPipe(v, d, nil)
+	if undo == nil {
+		return nil
+	}
+	if undo.id == "" {
+		undo.id = "undo"
+	}
+	for _, key := range []string{"depends_on", "trigger_rule", "undo"} {
+		if v.get(key) != nil {
+			c.at(v.keyOf(key)).expect("a pipe without it").errorf("an undo step runs alone: %s has no meaning there", key)
 		}
 	}
-	retries, delay, most := o.get("retries"), o.get("retry_delay_seconds"), o.get("max_delay_seconds")
-	if retries == nil && delay == nil && most == nil {
-		return inherited
-	}
-	base.Retries = int(c.wholeOf(retries, 0, int64(base.Retries)))
-	if d, ok := c.durationOf(delay, true); ok {
-		base.Delay, base.MaxDelay = d, max(d, base.MaxDelay)
-	}
-	if d, ok := c.durationOf(most, false); ok {
-		base.MaxDelay = d
-		if delay == nil {
-			base.Delay = min(base.Delay, d)
-		}
-		c.checkMaxDelay(most, base)
-	}
-	return &base
+	return undo
 }
 
 func (c *checker) readComposite(d *draft, o *object, params *value) {

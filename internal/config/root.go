@@ -26,9 +26,15 @@ func (c *checker) read(root *value, env environment, cfg *Config) {
 	o.get("plugins")
 	c.readServices(o.get("services"), o.get("defs"))
 	cfg.Services = c.services
+	limits := o.get("limits")
+	c.limits = c.readLimits(limits)
+	c.readCalendars(o.get("calendars"))
 	orchestrator := o.get("orchestrator")
 	cfg.Dialect = dialectOf(body, orchestrator)
 	drafts := c.readOrchestrator(body, orchestrator)
+	c.checkTags(limits, drafts)
+	cfg.Limits = c.limits
+	cfg.Notify = c.readNotifications(o.get("notifications"), drafts)
 	o.finish()
 	cfg.Runners = c.build(drafts)
 }
@@ -121,7 +127,11 @@ func (c *checker) readEngine(v *value) Engine {
 		Runs:      int(c.wholeOf(o.get("keep_runs"), 1, 1000)),
 		Age:       time.Duration(c.wholeOf(o.get("keep_days"), 1, 90)) * day,
 		FailedAge: time.Duration(c.wholeOf(o.get("keep_failed_days"), 1, 180)) * day,
+		Bytes:     c.sizeOf(o.get("keep_bytes")),
 	}
+	e.LogBytesPerRun = c.sizeOf(o.get("log_bytes_per_run"))
+	e.CancelGrace, _ = c.durationOf(o.get("cancel_grace"), false)
+	e.Reload = c.boolOf(o.get("reload"), true)
 	if o != nil {
 		o.finish()
 	}

@@ -1,11 +1,8 @@
 package config
 
 import (
-	"slices"
 	"strconv"
 	"time"
-
-	"github.com/openticketai/otai-tui/internal/pipe"
 )
 
 // runnerDraft is a runner as it was read, before anything that needs the other runners.
@@ -19,7 +16,9 @@ type runnerDraft struct {
 	tags        []string
 	enabled     bool
 	triggers    []Trigger
+	afters      []afterRef
 	pipe        *draft
+	handlers    []*draft // in the order of handlerKeys: each holds its handlers as steps; nil = none
 	timeout     time.Duration
 	policy      Policy
 }
@@ -51,7 +50,8 @@ func (c *checker) readRunner(v *value, p pace, step bool) *runnerDraft {
 		params.finish()
 	}
 	main := c.either(o.get("pipe"), run)
-	r.triggers = c.readTriggers(o, on, p)
+	due := c.readTriggers(o, on, p)
+	r.triggers, r.afters = due.out, due.afters
 	if use != nil && on == nil && len(r.triggers) == 0 {
 		c.at(v).expect("on: {use: IntervalTrigger, params: {interval: PT1M}}").errorf("the runner has no trigger")
 	}
@@ -65,6 +65,7 @@ func (c *checker) readRunner(v *value, p pace, step bool) *runnerDraft {
 			r.pipe.injects = append(r.pipe.injects, c.readInjects(o.get("injects"))...)
 		}
 	}
+	r.handlers = c.readHandlers(o, r.pipe)
 	c.chooseNames(o, r, main != nil && main == run)
 	c.finishRunner(o)
 	return r
@@ -108,27 +109,6 @@ func (c *checker) readRunnerPlain(o *object, r *runnerDraft) {
 	}
 }
 
-// readPolicy reads what happens to ticks that cannot simply run, and after failures.
-func (c *checker) readPolicy(o *object) Policy {
-	p := Policy{
-		Catchup:            CatchupLatest,
-		CatchupMax:         int(c.wholeOf(o.get("catchup_max"), 1, 0)),
-		PauseAfterFailures: int(c.wholeOf(o.get("pause_after_failures"), 0, 0)),
-	}
-	v := o.get("catchup")
-	if s, ok := c.textOf(v); ok {
-		p.Catchup = Catchup(s)
-		all := []string{string(CatchupLatest), string(CatchupAll), string(CatchupSkip)}
-		if !slices.Contains(all, s) {
-			c.at(v).expect("latest, all or skip").near(s, all).errorf("%s is no catch-up policy", v.quoted())
-		}
-	}
-	p.CatchupWindow, _ = c.durationOf(o.get("catchup_window"), true)
-	p.StartDeadline, _ = c.durationOf(o.get("start_deadline"), true)
-	p.ResumeAfter, _ = c.durationOf(o.get("resume_after"), true)
-	return p
-}
-
 // finishRunner reports unknown keys, and says where a pipe's own keys belong.
 func (c *checker) finishRunner(o *object) {
 	moved := map[string]bool{}
@@ -169,69 +149,17 @@ func (c *checker) readRoundStep(v *value, p pace) *runnerDraft {
 	r.name = r.pipe.idValue
 	every := max(p.sleep, time.Second)
 	if s, ok := c.every(every, v); ok {
-		r.triggers = []Trigger{{Name: "interval", Schedule: s}}
+		r.triggers = []Trigger{{Name: string(TriggerInterval), Kind: TriggerInterval, Schedule: s}}
 	}
 	c.at(v).warnf("a pipe without a trigger runs in every round: every %s here", every)
 	return r
 }
 
-// readSettings reads 0.x's settings. What the engine does differently is said, not passed over.
-func (c *checker) readSettings(v *value, r *runnerDraft, retry *pipe.Retry) *pipe.Retry {
-	o := c.object(v, "settings", settingsKeys())
-	if o == nil {
-		return retry
-	}
-	for _, tag := range c.textsOf(o.get("tags")) {
-		r.tags = append(r.tags, tag.text)
-	}
-	if d, ok := c.durationOf(o.get("timeout"), true); ok {
-		r.timeout = d
-	}
-	for name, why := range map[string]string{
-		"priority":    "runs start in the order they are due",
-		"concurrency": "a runner never overlaps itself; engine.max_parallel_runs bounds all runners together",
-		"retry_scope": "steps are retried one by one",
-	} {
-		if o.get(name) != nil {
-			c.at(v.keyOf(name)).warnf("settings.%s is not supported yet and has no effect: %s", name, why)
-		}
-	}
-	if given := o.get("retry"); given != nil {
-		retry = c.readRetrySettings(given)
-	}
-	o.finish()
-	return retry
-}
-
-func (c *checker) readRetrySettings(v *value) *pipe.Retry {
-	o := c.object(v, "retry", retryKeys())
-	if o == nil {
-		return nil
-	}
-	retry := pipe.Retry{Delay: pipe.DefaultDelay, MaxDelay: pipe.DefaultMaxDelay}
-	retry.Retries = int(c.wholeOf(o.get("attempts"), 0, pipe.DefaultRetries))
-	if d, ok := c.durationOf(o.get("delay"), true); ok {
-		retry.Delay = d
-		retry.MaxDelay = max(d, retry.MaxDelay)
-	}
-	if d, ok := c.durationOf(o.get("max_delay"), false); ok {
-		retry.MaxDelay = d
-		c.checkMaxDelay(o.get("max_delay"), retry)
-	}
-	if f, ok := c.floatOf(o.get("backoff_factor")); ok && f != 2 {
-		c.at(o.get("backoff_factor")).warnf("backoff_factor has no effect: the delay always doubles")
-	}
-	if j := o.get("jitter"); j != nil && !c.boolOf(j, true) {
-		c.at(j).warnf("jitter: false has no effect: delays always vary a little")
-	}
-	o.finish()
-	return &retry
-}
-
-func (c *checker) checkMaxDelay(v *value, r pipe.Retry) {
-	if r.MaxDelay < r.Delay {
-		c.at(v).expect("at least %s", r.Delay).errorf("%s is shorter than the first delay of %s", lastKey(v.path), r.Delay)
-	}
-}
-
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

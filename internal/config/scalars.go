@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // The readers below give the zero value and ok false for an absent or wrong value; wrong ones are reported.
@@ -145,6 +147,19 @@ func scaled(n float64, unit time.Duration) time.Duration {
 		return -1
 	}
 	return time.Duration(math.Round(f))
+}
+
+// sizeOf reads bytes as a number, or a text such as "10MiB" or "512 kB".
+func (c *checker) sizeOf(v *value) int64 {
+	if v == nil {
+		return 0
+	}
+	n, err := humanize.ParseBytes(strings.TrimSpace(v.text))
+	if err != nil || !v.scalar() || v.kind == kindNull || n > math.MaxInt64 {
+		c.at(v).expect("bytes such as 1048576, or \"10MiB\", \"512kB\"").errorf("%s has to be a size, got %s", lastKey(v.path), v.quoted())
+		return 0
+	}
+	return int64(n)
 }
 
 // textsOf reads a list of texts, or one text as a list of one.

@@ -104,7 +104,7 @@ func (s *schemaMaker) shape(name string) node {
 	switch name {
 	case "text":
 		return types("string", "number", "null")
-	case "whole", "number", "seconds", "duration", "scalar":
+	case "whole", "number", "seconds", "duration", "scalar", "size":
 		return types("number", "string")
 	case "bool":
 		return types("boolean", "string")
@@ -128,10 +128,57 @@ func (s *schemaMaker) shape(name string) node {
 		return node{}
 	case "pipes":
 		return listOf(ref("pipe"))
+	case "handlers":
+		return anyOf(ref("pipe"), listOf(ref("pipe")))
 	default:
+		if n := s.words(name); n != nil {
+			return n
+		}
 		return ref(name)
 	}
 }
+
+// words gives the schema of a key that takes certain words, or a short form beside a map; nil for other names.
+func (s *schemaMaker) words(name string) node {
+	counts := node{"type": "object", "additionalProperties": types("number", "string")}
+	switch name {
+	case "catchup":
+		return node{"enum": catchupWords()}
+	case "overlap":
+		return node{"enum": overlapWords()}
+	case "dst":
+		return node{"enum": dstWords()}
+	case "afterOn":
+		return node{"enum": afterWords()}
+	case "rule":
+		return node{"enum": ruleWords()}
+	case "classes":
+		return oneOrMany(node{"enum": retryClasses()})
+	case "kinds":
+		return oneOrMany(node{"enum": notificationWords()})
+	case "delays":
+		return oneOrMany(types("number", "string"))
+	case "counts":
+		return counts
+	case "weights":
+		return anyOf(oneOrMany(types("string")), counts)
+	case "afters":
+		return oneOrMany(anyOf(types("string"), s.object(afterKeys())))
+	case "watches":
+		return oneOrMany(anyOf(types("string"), s.object(fileKeys())))
+	case "webhook":
+		return anyOf(types("boolean", "string"), s.object(webhookKeys()))
+	case "rate":
+		return anyOf(types("string"), s.object(rateKeys()))
+	case "http":
+		return anyOf(types("string"), s.object(httpKeys()))
+	case "headers":
+		return node{"type": "object", "additionalProperties": types("string", "number", "boolean")}
+	}
+	return nil
+}
+
+func oneOrMany(n node) node { return anyOf(n, listOf(n)) }
 
 // suggested offers names to complete and takes their other spellings too.
 func suggested(names []string) node {
@@ -145,11 +192,17 @@ func (s *schemaMaker) definitions(body node) node {
 		"logging":        s.object(loggingKeys()),
 		"infrastructure": s.object(infrastructureKeys()),
 		"settings":       s.object(settingsKeys()),
+		"concurrency":    s.object(concurrencyKeys()),
+		"limits":         s.object(limitsKeys()),
+		"resourceMap":    node{"type": "object", "additionalProperties": anyOf(types("number", "string"), s.object(resourceKeys()))},
+		"breaker":        s.object(breakerKeys()),
+		"calendars":      node{"type": "object", "additionalProperties": anyOf(s.shape("texts"), s.object(calendarKeys()))},
+		"notifications":  listOf(s.object(notificationKeys())),
 		"retry":          s.object(retryKeys()),
 		"runner":         s.object(runnerKeys()),
 		"runners":        listOf(anyOf(ref("runner"), ref("pipe"))),
 		"orchestrator":   anyOf(s.object(orchestratorKeys()), listOf(ref("runner"))),
-		"trigger":        s.object(slices.Concat(triggerKeys(), intervalKeys(), cronTriggerKeys())),
+		"trigger":        s.trigger(),
 		"triggers":       anyOf(ref("trigger"), listOf(ref("trigger"))),
 		"pipe":           s.pipe(),
 		"service":        s.service(),
@@ -159,6 +212,18 @@ func (s *schemaMaker) definitions(body node) node {
 	defs["orchestratorParams"] = s.object(orchestratorKeys()[5:])
 	maps.Copy(defs, s.shared)
 	return defs
+}
+
+// trigger is any trigger: which keys belong together is for Load to check.
+func (s *schemaMaker) trigger() node {
+	keys := slices.Concat(triggerKeys(), timingKeys(), intervalKeys(), cronTriggerKeys(), atKeys(), completionKeys(),
+		afterKeys(), fileKeys(), webhookKeys())
+	for _, k := range runnerKeys() {
+		if k.name == "after" || k.name == "watch" || k.name == "webhook" {
+			keys = append(keys, k)
+		}
+	}
+	return s.object(keys)
 }
 
 // pipe is any pipe: its own keys, and by its type the parameters beside them or under params.

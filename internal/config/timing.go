@@ -18,7 +18,7 @@ func parseDuration(text string) (time.Duration, error) {
 }
 
 // every makes an interval; what is out of its range is reported at v.
-func (c *checker) every(d time.Duration, v *value) (schedule.Schedule, bool) {
+func (c *checker) every(d time.Duration, v *value) (*schedule.Interval, bool) {
 	s, err := schedule.Every(d, time.Time{})
 	if err != nil {
 		c.at(v).expect("from %s to %s", schedule.MinInterval, schedule.MaxInterval).errorf("%s", err)
@@ -27,8 +27,41 @@ func (c *checker) every(d time.Duration, v *value) (schedule.Schedule, bool) {
 	return s, true
 }
 
+// atWord begins a report that points at the word that begins at a column, from 1, of v's trimmed text.
+func (c *checker) atWord(v *value, col int) report {
+	start := len(v.text) - len(strings.TrimLeft(v.text, " \t\n")) + col - 1
+	if start >= len(v.text) {
+		return c.at(v)
+	}
+	word, _, _ := strings.Cut(v.text[start:], " ")
+	return c.atOffset(v, start, len(word))
+}
+
+// momentOf reads a point in time, wall time in loc when it has no offset. day says that it is a date alone.
+func (c *checker) momentOf(v *value, loc *time.Location) (t time.Time, day, ok bool) {
+	text, ok := c.textOf(v)
+	if !ok || loc == nil {
+		return time.Time{}, false, false
+	}
+	t, day, err := schedule.ParseMoment(text, loc)
+	if err != nil {
+		c.at(v).expect("2026-12-01, \"2026-12-01 08:00\" or \"2026-12-01T08:00:00+01:00\"").
+			errorf("%s has to be a time, got %s", lastKey(v.path), v.quoted())
+		return time.Time{}, false, false
+	}
+	return t, day, true
+}
+
+// dstOf reads the daylight rule.
+func (c *checker) dstOf(v *value) schedule.DST {
+	if c.wordOf(v, dstWords(), "daylight rule") == schedule.Skip.String() {
+		return schedule.Skip
+	}
+	return schedule.RunOnce
+}
+
 // cronOf reads a cron expression in its time zone (nil = UTC). The caret stands under the field that is wrong.
-func (c *checker) cronOf(v, zone *value) (schedule.Schedule, bool) {
+func (c *checker) cronOf(v, zone *value) (*schedule.Cron, bool) {
 	loc := c.zoneOf(zone)
 	text, ok := c.textOf(v)
 	if !ok || loc == nil {
@@ -39,9 +72,8 @@ func (c *checker) cronOf(v, zone *value) (schedule.Schedule, bool) {
 		var pe *schedule.ParseError
 		at, msg := c.at(v), err.Error()
 		if errors.As(err, &pe) {
-			if start := len(text) - len(strings.TrimLeft(text, " \t\n")) + pe.Col - 1; pe.Col > 0 && start < len(text) {
-				word, _, _ := strings.Cut(text[start:], " ")
-				at = c.atOffset(v, start, len(word))
+			if pe.Col > 0 {
+				at = c.atWord(v, pe.Col)
 			}
 		}
 		if v.made {

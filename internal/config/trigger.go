@@ -2,77 +2,161 @@ package config
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-
-	"github.com/openticketai/otai-tui/internal/schedule"
 )
 
+// triggerList collects a runner's triggers and gives them names that are stable over reloads.
+type triggerList struct {
+	c      *checker
+	pace   pace
+	own    timing // what the runner says for all of its triggers
+	dst    *value
+	out    []Trigger
+	afters []afterRef
+}
+
+// afterRef is an upstream by the name that was written; it is looked up when all runners are known.
+type afterRef struct {
+	trigger int    // index in the runner's triggers
+	name    *value // where it stands
+}
+
 // readTriggers reads every way a runner says when it is due.
-func (c *checker) readTriggers(o *object, on *value, p pace) []Trigger {
+func (c *checker) readTriggers(o *object, on *value, p pace) *triggerList {
 	t := &triggerList{c: c, pace: p}
+	problems := len(c.problems)
+	t.own = t.timingOf(func(name string) *value {
+		if name == "start_date" || name == "end_date" {
+			return nil // words of single triggers
+		}
+		return o.get(name)
+	}, timing{})
+	t.dst = o.get("dst")
+	anchor := o.get("anchor")
 	if v := o.get("interval_seconds"); v != nil {
 		if d, ok := c.durationOf(v, false); ok {
-			t.every("", d, v)
+			t.every("", d, v, anchor, t.own)
 		}
 	}
 	if v := o.get("run_every_milli_seconds"); v != nil {
 		if ms := c.wholeOf(v, 1, 0); ms > 0 {
-			t.every("", time.Duration(ms)*time.Millisecond, v)
+			t.every("", time.Duration(ms)*time.Millisecond, v, anchor, t.own)
 		}
 	}
-	zone := o.get("timezone")
 	if v := o.get("cron"); v != nil {
-		t.cron("", v, zone)
-	} else if zone != nil {
-		c.at(o.v.keyOf("timezone")).expect("cron beside it").errorf("timezone belongs to cron, and there is none")
+		t.cron("", v, t.dst, t.own)
 	}
+	for _, v := range c.textsOf(o.get("at")) {
+		t.once("", v, t.own)
+	}
+	if v := o.get("every_after_completion"); v != nil {
+		t.afterCompletion("", v, t.own)
+	}
+	t.after("", o.get("after"), t.own)
+	t.watch("", o.get("watch"), t.own)
+	t.webhook("", o.get("webhook"), t.own)
 	for _, v := range []*value{on, o.get("triggers")} {
-		switch {
-		case v == nil:
-		case v.kind == kindList:
-			if len(v.items) == 0 {
-				c.at(v).expect("IntervalTrigger or CronTrigger").errorf("%s is an empty list", lastKey(v.path))
-			}
-			for _, item := range v.items {
-				t.read(item)
-			}
-		default:
-			t.read(v)
+		t.readList(v)
+	}
+	if len(c.problems) == problems { // with a mistake in a trigger nobody knows what there would have been
+		t.checkUsed(o)
+	}
+	return t
+}
+
+func (t *triggerList) readList(v *value) {
+	switch {
+	case v == nil:
+	case v.kind == kindList:
+		if len(v.items) == 0 {
+			t.c.at(v).expect("%s", choice(triggerNames())).errorf("%s is an empty list", lastKey(v.path))
+		}
+		for _, item := range v.items {
+			t.read(item)
+		}
+	default:
+		t.read(v)
+	}
+}
+
+// checkUsed reports what the runner says about times when none of its triggers has any.
+func (t *triggerList) checkUsed(o *object) {
+	kinds := map[TriggerKind]bool{}
+	for _, tr := range t.out {
+		kinds[tr.Kind] = true
+	}
+	timed := kinds[TriggerInterval] || kinds[TriggerCron] || kinds[TriggerAt]
+	zoned := kinds[TriggerCron] || kinds[TriggerAt] || timed && (o.has("start") || o.has("end") || o.has("exclude") || o.has("anchor"))
+	for _, rule := range []struct {
+		key, of string
+		used    bool
+	}{
+		{"timezone", "cron", zoned},
+		{"dst", "cron", kinds[TriggerCron]},
+		{"anchor", "interval_seconds", kinds[TriggerInterval]},
+		{"exclude", "interval_seconds, cron or at", timed},
+		{"start", "interval_seconds, cron or at", timed},
+		{"end", "interval_seconds, cron or at", timed},
+		{"jitter", "interval_seconds, cron or at", timed},
+		{"max_runs", "a trigger", len(t.out) > 0},
+	} {
+		if v := o.get(rule.key); v != nil && !rule.used {
+			t.c.at(o.v.keyOf(rule.key)).expect("%s beside it", rule.of).errorf("%s belongs to %s, and there is none", rule.key, rule.of)
 		}
 	}
-	return t.out
 }
 
-// triggerList collects a runner's triggers and gives them names that are stable over reloads.
-type triggerList struct {
-	c    *checker
-	pace pace
-	out  []Trigger
-}
-
-func (t *triggerList) add(id, kind string, s schedule.Schedule) {
+func (t *triggerList) add(id string, tr Trigger) {
 	name := newNamer(func(name string) bool {
 		return slices.ContainsFunc(t.out, func(other Trigger) bool { return other.Name == name })
-	}).unique(orElse(id, kind))
-	t.out = append(t.out, Trigger{Name: name, Schedule: s})
+	}).unique(orElse(id, string(tr.Kind)))
+	tr.Name = name
+	t.out = append(t.out, tr)
 }
 
-func (t *triggerList) every(id string, d time.Duration, v *value) {
-	if d < t.pace.sleep {
-		t.c.at(v).warnf("the interval of %s is shorter than orchestrator_sleep: it runs every %s", d, t.pace.sleep)
-		d = t.pace.sleep
-	}
-	if s, ok := t.c.every(d, v); ok {
-		t.add(id, "interval", s)
+// triggerType is one type of trigger that may stand under `on`. Without `use` its own keys tell it.
+type triggerType struct {
+	name  string
+	keys  []key
+	timed bool // has a timetable: takes timingKeys
+	read  func(t *triggerList, e *entry)
+}
+
+func triggerTypes() []triggerType {
+	return []triggerType{
+		{"IntervalTrigger", intervalKeys(), true, (*triggerList).readInterval},
+		{"CronTrigger", cronTriggerKeys(), true, (*triggerList).readCron},
+		{"AtTrigger", atKeys(), true, (*triggerList).readAt},
+		{"AfterCompletionTrigger", completionKeys(), false, (*triggerList).readAfterCompletion},
+		{"AfterTrigger", append([]key{{name: "after"}}, afterKeys()...), false, (*triggerList).readAfter},
+		{"FileTrigger", append([]key{{name: "watch"}}, fileKeys()...), false, (*triggerList).readFile},
+		{"WebhookTrigger", append([]key{{name: "webhook"}}, webhookKeys()...), false, (*triggerList).readWebhook},
 	}
 }
 
-func (t *triggerList) cron(id string, v, zone *value) {
-	if s, ok := t.c.cronOf(v, zone); ok {
-		t.add(id, "cron", s)
+func triggerNames() []string {
+	var out []string
+	for _, typ := range triggerTypes() {
+		out = append(out, typ.name)
 	}
+	return out
+}
+
+// entry is one trigger under `on`, with its parameters beside `use` or under params.
+type entry struct {
+	c      *checker
+	v      *value
+	id     string
+	places []*object
+	time   timing
+}
+
+func (e *entry) get(name string) *value {
+	var found *value
+	for _, p := range e.places {
+		found = e.c.either(found, p.get(name))
+	}
+	return found
 }
 
 // read reads one trigger pipe: {id, use, params} or with its parameters directly beside use.
@@ -82,199 +166,52 @@ func (t *triggerList) read(v *value) {
 		c.at(v).expect("{use: IntervalTrigger, params: {interval: PT5M}}").errorf("%s is no trigger", v.quoted())
 		return
 	}
-	kind := t.kindOf(v)
-	var keys []key
-	switch kind {
-	case "IntervalTrigger":
-		keys = intervalKeys()
-	case "CronTrigger":
-		keys = cronTriggerKeys()
-	default:
+	typ := t.typeOf(v)
+	if typ == nil {
 		return
 	}
+	keys := typ.keys
+	if typ.timed {
+		keys = append(keys, timingKeys()...)
+	}
 	head := c.object(v, "a trigger", append(triggerKeys(), keys...))
-	id := c.nameValue(head.get("id"))
+	e := &entry{c: c, v: v, places: []*object{head}}
+	if id := c.nameValue(head.get("id")); id != nil {
+		e.id = id.text
+	}
 	head.get("use")
 	head.get("injects")
-	places := []*object{head}
-	if params := c.object(head.get("params"), "the trigger's params", keys); params != nil {
-		places = append(places, params)
+	if params := c.object(head.get("params"), "the trigger's params", append([]key{{name: "max_runs"}}, keys...)); params != nil {
+		e.places = append(e.places, params)
 	}
-	get := func(name string) *value {
-		var found *value
-		for _, p := range places {
-			found = c.either(found, p.get(name))
-		}
-		return found
+	if e.time = t.own; typ.timed {
+		e.time = t.timingOf(e.get, t.own)
+	} else if v := e.get("max_runs"); v != nil {
+		e.time.maxRuns = int(c.wholeOf(v, 0, 0))
 	}
-	name := ""
-	if id != nil {
-		name = id.text
-	}
-	if kind == "IntervalTrigger" {
-		t.readInterval(name, v, get)
-	} else {
-		t.readCron(name, v, get)
-	}
-	for _, p := range places {
+	typ.read(t, e)
+	for _, p := range e.places {
 		p.finish()
 	}
 }
 
-// kindOf names the trigger type from `use`, or from the keys when there is none.
-func (t *triggerList) kindOf(v *value) string {
-	known := []string{"IntervalTrigger", "CronTrigger"}
-	use := v.get("use")
+// typeOf names the trigger type from `use`, or from the keys when there is none.
+func (t *triggerList) typeOf(v *value) *triggerType {
+	use, types := v.get("use"), triggerTypes()
+	for i, typ := range types {
+		if use != nil && bareName(use.text) == typ.name {
+			return &types[i]
+		}
+		for _, k := range typ.keys {
+			if use == nil && (v.get(k.name) != nil || v.get("params").get(k.name) != nil) {
+				return &types[i]
+			}
+		}
+	}
 	if use == nil {
-		for _, place := range []*value{v, v.get("params")} {
-			for _, k := range intervalKeys() {
-				if place.get(k.name) != nil {
-					return known[0]
-				}
-			}
-			for _, k := range cronTriggerKeys() {
-				if place.get(k.name) != nil {
-					return known[1]
-				}
-			}
-		}
-		t.c.at(v).expect("use: IntervalTrigger or CronTrigger").errorf("the trigger does not say what it is")
-		return ""
+		t.c.at(v).expect("use: %s", choice(triggerNames())).errorf("the trigger does not say what it is")
+	} else {
+		t.c.at(use).expect("%s", choice(triggerNames())).near(use.text, triggerNames()).errorf("unknown trigger %s", use.quoted())
 	}
-	bare := bareName(use.text)
-	if bare == known[0] || bare == known[1] {
-		return bare
-	}
-	t.c.at(use).expect("IntervalTrigger or CronTrigger").near(use.text, known).errorf("unknown trigger %s", use.quoted())
-	return ""
-}
-
-func (t *triggerList) readInterval(id string, v *value, get func(string) *value) {
-	c := t.c
-	total, given, bad := time.Duration(0), false, false
-	if whole := get("interval"); whole != nil {
-		d, ok := c.durationOf(whole, false)
-		total, given, bad = d, true, !ok
-	}
-	units := map[string]time.Duration{
-		"milliseconds": time.Millisecond, "seconds": time.Second, "minutes": time.Minute,
-		"hours": time.Hour, "days": 24 * time.Hour, "weeks": 7 * 24 * time.Hour,
-	}
-	for _, k := range intervalKeys()[1:] {
-		part := get(k.name)
-		if part == nil {
-			continue
-		}
-		n, ok := c.floatOf(part)
-		d := scaled(n, units[k.name])
-		ok = ok && c.checkDuration(part, d, true)
-		total, given, bad = min(total+d, maxDuration+1), true, bad || !ok
-	}
-	switch {
-	case bad:
-	case !given:
-		c.at(v).expect("interval: PT5M, or seconds, minutes, hours").errorf("the IntervalTrigger has no interval")
-	case total <= 0 || total > maxDuration:
-		c.at(v).expect("more than 0, at most ten years").errorf("the interval is out of range")
-	default:
-		t.every(id, total, v)
-	}
-}
-
-func (t *triggerList) readCron(id string, v *value, get func(string) *value) {
-	c := t.c
-	zone := get("timezone")
-	expression := c.either(get("cron"), get("expression"))
-	parts := map[string]*value{}
-	for _, name := range cronFields {
-		if part := get(name); part != nil {
-			parts[name] = part
-		}
-	}
-	switch {
-	case expression != nil && len(parts) > 0:
-		c.at(expression).errorf("a cron expression and single fields are given; use one of them")
-	case expression != nil:
-		t.cron(id, expression, zone)
-	case len(parts) == 0:
-		c.at(v).expect("cron: \"0 8 * * *\", or hour, minute, day_of_week").errorf("the CronTrigger has no schedule")
-	default:
-		if built := c.cronFromFields(parts); built != nil {
-			t.cron(id, built, zone)
-		}
-	}
-}
-
-// cronFields are APScheduler's fields from the least significant one, in the order of a cron expression.
-var cronFields = [...]string{"second", "minute", "hour", "day", "month", "day_of_week"}
-
-// cronFromFields writes APScheduler's fields as a cron expression: fields below the least one given are 0 (or the
-// first), fields above are "any". A schedule that cron cannot say is a problem, never something near it.
-func (c *checker) cronFromFields(parts map[string]*value) *value {
-	words := make([]string, len(cronFields))
-	var place *value
-	for i, name := range cronFields {
-		part := parts[name]
-		switch {
-		case part != nil:
-			text, ok := c.textOf(part)
-			if !ok {
-				return nil
-			}
-			if place == nil {
-				place = part
-			}
-			words[i] = strings.ReplaceAll(strings.TrimSpace(text), " ", "")
-		case place != nil || name == "month" || name == "day_of_week":
-			words[i] = "*"
-		case name == "day":
-			words[i] = "1"
-			if parts["day_of_week"] != nil {
-				words[i] = "*"
-			}
-		default:
-			words[i] = "0"
-		}
-		if name == "day" && strings.ContainsFunc(words[i], unicode.IsLetter) {
-			c.at(part).expect("a list, range or step").errorf("%s is not supported as %s", part.quoted(), name)
-			return nil
-		}
-	}
-	if parts["day"] != nil && parts["day_of_week"] != nil && words[3] != "*" && words[5] != "*" {
-		c.at(parts["day_of_week"]).expect("day or day_of_week").
-			errorf("day and day_of_week together are not supported: cron means either, APScheduler both")
-		return nil
-	}
-	words[5] = mondayFirst(words[5])
-	built := *place
-	built.made, built.text, built.kind = true, strings.Join(words, " "), kindText
-	built.native = built.text
-	return &built
-}
-
-// mondayFirst turns APScheduler's numbers (0 = Monday) into names, so that cron's (0 = Sunday) are not meant.
-func mondayFirst(field string) string {
-	days := [...]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
-	entries := strings.Split(field, ",")
-	for i, entry := range entries {
-		span, step, stepped := strings.Cut(entry, "/")
-		ends := strings.Split(span, "-")
-		for j, end := range ends {
-			if len(end) == 1 && end[0] >= '0' && end[0] <= '6' {
-				ends[j] = days[end[0]-'0']
-			}
-		}
-		entries[i] = strings.Join(ends, "-")
-		if stepped {
-			entries[i] += "/" + step
-		}
-	}
-	return strings.Join(entries, ",")
-}
-
-func orElse(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
+	return nil
 }

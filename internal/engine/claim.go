@@ -9,7 +9,6 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
-	"github.com/openticketai/otai-tui/internal/schedule"
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
@@ -50,10 +49,10 @@ func (l *loop) tick(t *trigger, now time.Time) {
 			nominal = l.catchUp(t, nominal, now)
 		}
 	}
-	l.endPauseAt(t.r, nominal)
+	l.endPauses(t.r, nominal)
 	mark, due := len(l.claims), t.due(nominal)
 	switch {
-	case !t.backlog.IsZero() && t.r.busy() && t.r.pause == nil:
+	case !t.backlog.IsZero() && t.r.busy() && l.tickHold(t.r) == nil:
 		t.waits = true // one after the other: the end of the run asks again
 		return
 	case l.tooLate(t, nominal, due, now):
@@ -68,10 +67,7 @@ func (l *loop) tick(t *trigger, now time.Time) {
 
 // catchUp decides over a backlog and gives the tick to go on with. first is the oldest due tick.
 func (l *loop) catchUp(t *trigger, first, now time.Time) time.Time {
-	latest, count := schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
-	if count > 1 && t.due(latest).After(now) { // its jitter is not over yet
-		latest, count = schedule.Latest(t.cfg.Schedule, t.cursor, latest.Add(-1), maxBacklog)
-	}
+	latest, count := t.passed(now)
 	older := count - 1
 	if older <= 0 {
 		return latest
@@ -127,9 +123,9 @@ func (l *loop) tooLate(t *trigger, nominal, due, now time.Time) bool {
 
 func (l *loop) claimTick(t *trigger, nominal, now time.Time) {
 	r := t.r
-	switch {
-	case r.pause != nil:
-		l.claimNotRun(t, nominal, now, orchestrator.Skipped, pauseText(r.pause, nil))
+	switch h := l.tickHold(r); {
+	case h != nil:
+		l.claimNotRun(t, nominal, now, orchestrator.Skipped, holdText(h))
 	default:
 		l.claimOverlap(t, nominal, now)
 	}
@@ -186,30 +182,41 @@ func (t *trigger) cursorAt(nominal time.Time) *store.Cursor {
 	return &store.Cursor{Runner: t.r.cfg.ID, Trigger: t.cfg.Name, Spec: t.spec, Anchor: t.anchor, Nominal: nominal, Runs: t.runs}
 }
 
-// newLive makes a live run, with a slot when one is free and nothing else is to be waited for. The overlap policy has admitted
-// it; asked is the one wanted by hand.
+// newLive makes a live run, with a slot when one is free.
 func (l *loop) newLive(r *runner, asked, triggerName string, nominal, now time.Time) *live {
+	lv := l.newRun(r, asked, triggerName, nominal, now)
+	l.begin(lv, now)
+	return lv
+}
+
+// newRun makes a pending run; asked is the overlap policy that was wanted by hand.
+func (l *loop) newRun(r *runner, asked, triggerName string, nominal, now time.Time) *live {
 	l.seq++
 	due := nominal
 	if due.IsZero() {
 		due = now
 	}
-	lv := &live{r: r, run: orchestrator.Run{
+	return &live{r: r, forced: triggerName == triggerManual, run: orchestrator.Run{
 		ID: strconv.FormatInt(l.seq, 10), Runner: r.cfg.ID, Trigger: triggerName, Nominal: nominal, State: orchestrator.Pending,
 		CreatedAt: now, DueAt: due, Attempt: 1, Count: 1, FirstAt: due, Overlap: asked, Definition: r.cfg.Hash,
 		Priority: cmp.Or(r.cfg.Policy.Priority, config.DefaultPriority),
 	}}
+}
+
+// begin ties a new run to its runner and gives it a slot when one is free and nothing holds it.
+func (l *loop) begin(lv *live, now time.Time) {
+	r := lv.r
 	l.adopt(lv)
 	if other := r.ahead(lv); other != nil {
 		lv.run.Reason = other.waitedFor()
-	} else if m, _ := r.peers.blocker(now); m == nil && !l.draining && !l.slots.full(1) && l.queue.idle(r.peers) {
+	} else if m, _ := r.peers.blocker(now); m == nil && !l.draining && !l.slots.full(1) && l.queue.idle(r.peers) && l.runHold(lv) == nil {
 		l.reserve(lv, now)
 	}
-	return lv
 }
 
 // reserve takes a slot for a run that starts once this is durable.
 func (l *loop) reserve(lv *live, now time.Time) {
+	l.renew(lv)
 	l.grip(lv, now)
 	l.queue.served(lv.r)
 	lv.reserved = true

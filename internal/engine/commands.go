@@ -93,8 +93,8 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 		}
 		return id, err
 	}
-	if l.draining {
-		return "", notNow("the engine is stopping")
+	if err := l.closedFor(); err != nil {
+		return "", err
 	}
 	if err := r.refuses(req.Overlap); err != nil {
 		return "", err
@@ -102,14 +102,14 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 	if _, err := l.e.definitionFor(r.cfg.Pipe, req.Params); err != nil {
 		return "", err
 	}
-	now := l.e.clock()
-	lv := l.newLive(r, req.Overlap, "manual", time.Time{}, now)
-	lv.run.By, lv.run.Params, lv.key, lv.forced = req.By.Name, req.Params, req.Key, r.pause != nil
+	now, before := l.e.clock(), l.stands(r)
+	lv := l.newLive(r, req.Overlap, triggerManual, time.Time{}, now)
+	lv.run.By, lv.run.Params, lv.key = req.By.Name, req.Params, req.Key
 	c := claim{run: lv.run, key: req.Key, live: lv}
-	ev := orchestrator.Event{
-		At: now, Kind: "fired", Runner: r.cfg.ID, Run: lv.run.ID, State: orchestrator.Pending, By: actorText(req.By),
-		Text: "run " + lv.run.ID + " fired by " + actorText(req.By),
-	}
+	ev := l.audit(action{
+		kind: "fired", runner: r.cfg.ID, run: lv.run.ID, state: orchestrator.Pending, by: req.By,
+		text: "run " + lv.run.ID + " fired by " + actorText(req.By), before: before, after: l.stands(r),
+	})
 	epoch, taken := l.epoch, false
 	l.write(func(tx *store.Tx) error {
 		var err error
@@ -130,6 +130,17 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 	return lv.run.ID, nil
 }
 
+// closedFor refuses what would start something new while the engine ends or drains.
+func (l *loop) closedFor() error {
+	if l.draining {
+		return notNow("the engine is stopping")
+	}
+	if h := l.holds[engineScope()]; h != nil && h.Drain {
+		return notNow("%s: resume it first", holdText(&h.Hold))
+	}
+	return nil
+}
+
 func stateWords(s orchestrator.State) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 func actorText(a orchestrator.Actor) string {
@@ -145,96 +156,10 @@ func actorText(a orchestrator.Actor) string {
 	}
 }
 
-// Pause holds a runner. A running run goes on; ticks meanwhile are skipped rows, and a retry waits until the resume.
-func (e *Engine) Pause(ctx context.Context, runnerID string, req orchestrator.PauseRequest) error {
-	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
-		r, err := l.find(runnerID)
-		if err != nil {
-			return err
-		}
-		if r.pause != nil {
-			return notNow("%s is %s", r.cfg.ID, pauseText(r.pause, nil))
-		}
-		now := l.e.clock()
-		p := orchestrator.Pause{By: req.By.Name, Reason: l.e.secrets.line(req.Reason, maxError), At: now, Until: req.Until.UTC()}
-		l.hold(r, p)
-		ev := orchestrator.Event{
-			At: now, Kind: "paused", Runner: r.cfg.ID, State: orchestrator.Paused, By: actorText(req.By), Text: pauseText(&p, nil),
-		}
-		l.keepPause(r, &p, ev, done)
-		return nil
-	})
-}
-
-// Resume lets a runner go. Its schedule goes on with the next tick; a held retry that is due starts now.
-func (e *Engine) Resume(ctx context.Context, runnerID string, by orchestrator.Actor) error {
-	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
-		r, err := l.find(runnerID)
-		if err != nil {
-			return err
-		}
-		if r.pause == nil {
-			return notNow("%s is not paused", r.cfg.ID)
-		}
-		l.release(r, actorText(by), done)
-		return nil
-	})
-}
-
-func (l *loop) hold(r *runner, p orchestrator.Pause) {
-	r.pause = &p
-	for _, lv := range r.lives {
-		if lv.queued() {
-			l.holdBack(lv)
-		}
-	}
-	if p.Until.IsZero() {
-		return
-	}
-	r.unpause = newItem(func(time.Time) { l.release(r, "the pause's end", nil) })
-	l.timetable.set(r.unpause, p.Until)
-}
-
 // holdBack takes a run that waits for a slot out of the queue until its runner is resumed.
 func (l *loop) holdBack(lv *live) {
 	lv.held = true
 	l.unqueue(lv)
-}
-
-func (l *loop) release(r *runner, by string, done func(error)) {
-	now := l.e.clock()
-	r.pause = nil
-	if r.unpause != nil {
-		l.timetable.drop(r.unpause)
-		r.unpause = nil
-	}
-	for _, lv := range r.lives {
-		if lv.run.State == orchestrator.AwaitingRetry {
-			l.timetable.set(lv.it, later(now, lv.run.NextAt))
-		} else if lv.held {
-			lv.held = false
-			l.letIn(lv)
-		}
-	}
-	ev := orchestrator.Event{At: now, Kind: "resumed", Runner: r.cfg.ID, By: by, Text: "resumed by " + by}
-	l.keepPause(r, nil, ev, done)
-}
-
-func (l *loop) keepPause(r *runner, p *orchestrator.Pause, ev orchestrator.Event, done func(error)) {
-	id := r.cfg.ID
-	l.touch(r)
-	l.write(func(tx *store.Tx) error {
-		if err := tx.SetPause(id, p); err != nil {
-			return err
-		}
-		return tx.AddEvent(&ev)
-	}, func() {
-		l.e.hub.Event(ev)
-		l.touch(r)
-		if done != nil {
-			done(nil)
-		}
-	})
 }
 
 // Cancel ends a live run: a running one is asked to stop, a waiting one ends at once.
@@ -244,12 +169,15 @@ func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor
 		if err != nil {
 			return err
 		}
-		now := l.e.clock()
-		ev := orchestrator.Event{
-			At: now, Kind: "cancel", Runner: lv.run.Runner, Run: runID, State: orchestrator.Cancelling, By: actorText(by),
-			Text: "run " + runID + " cancelled by " + actorText(by),
+		a := action{
+			kind: "cancel", runner: lv.run.Runner, run: runID, state: orchestrator.Cancelling, by: by,
+			text: "run " + runID + " cancelled by " + actorText(by), before: stateWords(lv.run.State),
 		}
-		l.stopRun(lv, actorText(by), ev, done)
+		a.after = stateWords(orchestrator.Cancelled)
+		if lv.holdsSlot() {
+			a.after = stateWords(orchestrator.Cancelling)
+		}
+		l.stopRun(lv, actorText(by), l.audit(a), done)
 		return nil
 	})
 }
@@ -310,21 +238,34 @@ func (l *loop) retryNow(lv *live, req orchestrator.RerunRequest, done func(error
 	if lv.run.State != orchestrator.AwaitingRetry {
 		return notNow("run %s is %s", lv.run.ID, stateWords(lv.run.State))
 	}
-	if r.pause != nil {
-		return notNow("%s is %s: resume it first", r.cfg.ID, pauseText(r.pause, nil))
+	if h := l.runHold(lv); h != nil {
+		return notNow("%s waits, %s: resume it first", r.cfg.ID, holdText(h))
 	}
 	now := l.e.clock()
+	ev := l.audit(action{
+		kind: "retry", runner: r.cfg.ID, run: lv.run.ID, state: orchestrator.AwaitingRetry, by: req.By,
+		text:   "run " + lv.run.ID + " is retried now by " + actorText(req.By),
+		before: "awaiting retry at " + lv.run.NextAt.Format("15:04:05Z"), after: "retried now",
+	})
 	lv.run.NextAt = now
 	lv.retryNow = true
-	ev := orchestrator.Event{
-		At: now, Kind: "retry", Runner: r.cfg.ID, Run: lv.run.ID, State: orchestrator.AwaitingRetry, By: actorText(req.By),
-		Text: "run " + lv.run.ID + " is retried now by " + actorText(req.By),
-	}
 	l.changeRun(lv, ev, false, func(err error) {
 		l.timetable.set(lv.it, now)
 		done(err)
 	})
 	return nil
+}
+
+// fromText says where a rerun begins.
+func fromText(req orchestrator.RerunRequest) string {
+	switch {
+	case req.From != "":
+		return ", from step " + req.From
+	case req.All:
+		return ", from the start"
+	default:
+		return ", from the failed step"
+	}
 }
 
 func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done func(error)) error {
@@ -336,24 +277,30 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		return r.refuse()
 	case l.running(run.ID):
 		return notNow("run %s was terminated and its step has not returned yet: wait for it", run.ID)
-	case l.draining:
-		return notNow("the engine is stopping")
+	case l.closedFor() != nil:
+		return l.closedFor()
 	case run.StartedAt.IsZero():
 		return notNow("run %s never ran (%s): fire %s instead", run.ID, stateWords(run.State), r.cfg.ID)
-	case run.State == orchestrator.Completed && !req.All:
+	case run.State == orchestrator.Completed && !req.All && req.From == "":
 		return notNow("run %s completed: there is no failed step to go on from", run.ID)
 	}
+	again, err := planRedo(run, r, req)
+	if err != nil {
+		return err
+	}
 	now := l.e.clock()
-	lv := &live{r: r, run: *run, again: true, claimed: true}
+	lv := &live{r: r, run: *run, again: true, claimed: true, forced: true}
 	l.adopt(lv)
 	lv.warnings.Store(int64(run.Warnings))
 	lv.run.State, lv.run.Reason, lv.run.EndedAt, lv.run.NextAt = orchestrator.Pending, "", time.Time{}, time.Time{}
 	lv.run.StartedAt, lv.run.DueAt, lv.run.Attempt = time.Time{}, now, run.Attempt+1
+	lv.run.Definition = lv.cfg.Hash
 	lv.run.Error, lv.run.ErrorClass, lv.run.FailedStep, lv.run.Idle = "", "", "", false
-	ev := orchestrator.Event{
-		At: now, Kind: "rerun", Runner: r.cfg.ID, Run: run.ID, State: orchestrator.Pending, By: actorText(req.By),
-		Text: fmt.Sprintf("run %s attempt %d started by %s", run.ID, lv.run.Attempt, actorText(req.By)),
-	}
+	ev := l.audit(action{
+		kind: "rerun", runner: r.cfg.ID, run: run.ID, state: orchestrator.Pending, by: req.By,
+		text:   fmt.Sprintf("run %s attempt %d started by %s%s", run.ID, lv.run.Attempt, actorText(req.By), fromText(req)),
+		before: fmt.Sprintf("%s, attempt %d", stateWords(run.State), run.Attempt), after: fmt.Sprintf("pending, attempt %d", lv.run.Attempt),
+	})
 	copied, epoch, found := lv.run, l.epoch, false
 	l.touch(r)
 	l.write(func(tx *store.Tx) error {
@@ -361,7 +308,7 @@ func (l *loop) reopen(run *orchestrator.Run, req orchestrator.RerunRequest, done
 		if found, err = tx.UpdateRun(&copied, epoch, true); err != nil || !found {
 			return err
 		}
-		if err := tx.DropSteps(copied.ID, req.All); err != nil {
+		if err := again.apply(tx, copied.ID); err != nil {
 			return err
 		}
 		return tx.AddEvent(&ev)

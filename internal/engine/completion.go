@@ -22,7 +22,7 @@ func (l *loop) tickAfterCompletion(t *trigger, now time.Time) {
 		return // something else started the runner: its end arms the trigger
 	}
 	nominal := t.next
-	l.endPauseAt(t.r, nominal)
+	l.endPauses(t.r, nominal)
 	mark, due := len(l.claims), t.due(nominal)
 	if !l.tooLate(t, nominal, due, now) {
 		l.claimTick(t, nominal, now)

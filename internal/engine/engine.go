@@ -58,18 +58,25 @@ type Options struct {
 	measure   func(dir string) (orchestrator.Disk, int64, error) // the disk, and its size; nil = measureDisk
 	// RunOnly is for one-shot commands: triggers stay still, only fired runs happen.
 	RunOnly bool
+
+	// Load reads the configuration again for a reload, checks all of it and opens its services. nil = no reload.
+	Load func(ctx context.Context) (*Loaded, error)
+	// Close closes Services when a reload has replaced them and no run uses them any more, or after Stop. nil = the caller does.
+	Close func()
 }
 
 // Engine is the local orchestrator. Create it with New.
 type Engine struct {
-	o       Options
+	o       Options // from Start on Config, Notices and Services are the loop's: a reload changes them
 	hub     *feed.Hub
 	outlets atomic.Pointer[outlets] // the loop swaps it, the store's writer reads it
 	log     *slog.Logger
 	clock   func() time.Time
 
-	secrets redactor
-	deliver func(ctx context.Context, to notify.Receiver, m notify.Message) error
+	secrets   vault
+	reloading chan struct{}  // holds one token while a reload is on its way
+	closing   sync.WaitGroup // services that are being closed
+	deliver   func(ctx context.Context, to notify.Receiver, m notify.Message) error
 
 	mu      sync.Mutex // guards the life cycle below
 	state   lifecycle
@@ -112,11 +119,13 @@ func New(o Options) *Engine {
 		o.Deliver = func(ctx context.Context, to notify.Receiver, m notify.Message) error { return to.Deliver(ctx, m) }
 	}
 	clock := o.Clock
-	return &Engine{
-		o: o, hub: feed.NewHub(feed.Options{}), log: o.Log, stopped: make(chan struct{}),
-		secrets: newRedactor(o.Secrets), deliver: o.Deliver,
-		clock: func() time.Time { return clock().Round(0).UTC() },
+	e := &Engine{
+		o: o, hub: feed.NewHub(feed.Options{}), log: o.Log, stopped: make(chan struct{}), reloading: make(chan struct{}, 1),
+		deliver: o.Deliver,
+		clock:   func() time.Time { return clock().Round(0).UTC() },
 	}
+	e.secrets.add(o.Secrets)
+	return e
 }
 
 // Start takes the state directory, recovers what an earlier life left behind and begins to claim ticks.
@@ -183,6 +192,8 @@ func (e *Engine) Stop(ctx context.Context) error {
 	e.loop.endWatches()
 	e.loop.sentry.dismiss()
 	e.loop.dismissCouriers()
+	e.loop.closeEditions()
+	e.closing.Wait()
 	err := errors.Join(e.store.Close(), e.lock.Release())
 	e.hub.Close()
 	e.mu.Lock()

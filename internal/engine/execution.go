@@ -39,6 +39,7 @@ type outcomeOf struct {
 // done again. Its goroutine owns it; steps that run side by side meet at mu.
 type execution struct {
 	e     *Engine
+	ed    *edition // the configuration and the services it was claimed with
 	lv    *live
 	id    string // of the run
 	name  string // of the runner
@@ -68,7 +69,7 @@ type rowChange struct {
 
 func newExecution(e *Engine, lv *live) *execution {
 	return &execution{
-		e: e, lv: lv, id: lv.run.ID, name: lv.run.Runner, def: lv.cfg.Pipe, from: lv.run, again: lv.again,
+		e: e, ed: lv.ed, lv: lv, id: lv.run.ID, name: lv.run.Runner, def: lv.cfg.Pipe, from: lv.run, again: lv.again,
 		hurry: lv.retryNow, steps: map[string]*store.StepRow{}, latest: map[string]int64{},
 	}
 }

@@ -83,9 +83,9 @@ func (x *execution) provide(call *pipe.Call, def *pipe.Definition, spec *pipe.Sp
 		var err error
 		switch need.Kind {
 		case pipe.KindTicketSystem:
-			call.Ticket, err = x.e.o.Services.Ticket(def.Injects[need.Name])
+			call.Ticket, err = x.ed.services.Ticket(def.Injects[need.Name])
 		case pipe.KindClassifier:
-			call.Class, err = x.e.o.Services.Classifier(def.Injects[need.Name])
+			call.Class, err = x.ed.services.Classifier(def.Injects[need.Name])
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", need.Kind, err)

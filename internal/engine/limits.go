@@ -172,6 +172,9 @@ func (l *loop) letGo(lv *live) {
 		l.queue.stir(m)
 	}
 	lv.grips, lv.reserved = nil, false
+	if l.lives[lv.run.ID] != lv {
+		l.unpin(lv)
+	}
 }
 
 // needsOf gives what runs of a runner take, besides a slot: its own bound, its tags' and its resources'.
@@ -195,7 +198,7 @@ func (l *loop) needsOf(r *runner) []need {
 	return needs
 }
 
-// resource finds or makes a resource. One that the limits do not name has no bound, but can be paused, and be asked to wait.
+// resource finds or makes a resource. One that the limits do not name has no bound, but can ask to wait.
 func (l *loop) resource(name string) *resource {
 	m, ok := l.limits["resource "+name]
 	if !ok {

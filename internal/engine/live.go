@@ -187,7 +187,8 @@ func (l *loop) pauseAfterFailures(r *runner) {
 	}
 	l.hold(r, pause)
 	ev := orchestrator.Event{
-		At: now, Kind: "paused", Runner: r.cfg.ID, State: orchestrator.Paused, By: "engine", Text: pauseText(&pause, nil),
+		At: now, Kind: "paused", Runner: r.cfg.ID, State: orchestrator.Paused, By: "engine", Text: pauseText(&pause),
+		Before: fmt.Sprintf("%d runs failed in a row", r.fails), After: pauseText(&pause),
 	}
 	l.keepPause(r, &pause, ev, nil)
 }

@@ -68,7 +68,7 @@ func (lv *live) waits() bool { return lv.run.State == orchestrator.Pending && !l
 // reload brings later.
 func (l *loop) adopt(lv *live) {
 	lv.it = newItem(func(now time.Time) { l.liveDue(lv, now) })
-	lv.cfg = lv.r.cfg
+	l.pin(lv)
 	l.adopted++
 	lv.number = l.adopted
 	lv.r.lives = append(lv.r.lives, lv)
@@ -81,6 +81,10 @@ func (l *loop) forget(lv *live) {
 	if l.lives[lv.run.ID] == lv {
 		delete(l.lives, lv.run.ID)
 	}
+	if !lv.holdsSlot() { // one that was terminated may still work with its services
+		l.unpin(lv)
+	}
+	l.buried(lv.r)
 }
 
 // busyText says why a tick of the run's runner does not start beside it.

@@ -27,26 +27,33 @@ var (
 
 // loop is the dispatcher. Its goroutine owns every field.
 type loop struct {
-	e           *Engine
-	ctx         context.Context // base of run contexts
-	done        chan struct{}
-	life        context.Context // ends with the loop: for what works beside it
-	endLife     context.CancelFunc
-	runners     map[string]*runner // by id and alias
-	order       []*runner
-	lives       map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
-	timetable   timetable
-	queue       queue             // runs that wait for a slot or a limit
-	limits      map[string]*limit // of tags and resources, by name
-	claims      []claim           // collected during one turn
-	slots       *limit            // how many runs the engine runs at once, and which
-	adopted     uint64            // live runs so far
-	seq         int64
-	epoch       int64
-	identity    string // of this history, for idempotency keys; set before the loop runs
-	startedAt   time.Time
-	draining    bool
-	ending      bool // interrupted; waiting for runs to end
+	e         *Engine
+	ctx       context.Context // base of run contexts
+	done      chan struct{}
+	life      context.Context // ends with the loop: for what works beside it
+	endLife   context.CancelFunc
+	runners   map[string]*runner // by id and alias
+	order     []*runner
+	lives     map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
+	timetable timetable
+	queue     queue             // runs that wait for a slot or a limit
+	limits    map[string]*limit // of tags and resources, by name
+	claims    []claim           // collected during one turn
+	slots     *limit            // how many runs the engine runs at once, and which
+	adopted   uint64            // live runs so far
+	seq       int64
+	epoch     int64
+	identity  string // of this history, for idempotency keys; set before the loop runs
+	startedAt time.Time
+	ed        *edition              // the configuration in force
+	editions  map[*edition]struct{} // it, and those that runs still use
+	// configError says why a newer configuration was not taken; "" = it was.
+	configError string
+	backfills   []*backfill                  // those that go on, oldest first
+	holds       map[orchestrator.Scope]*hold // pauses of the engine, tags and resources
+	drained     bool                         // nothing was left to finish, and that was told
+	draining    bool                         // stopping
+	ending      bool                         // interrupted; waiting for runs to end
 	deadline    time.Time
 	dirty       map[*runner]struct{}
 	flushed     time.Time
@@ -64,10 +71,13 @@ type loop struct {
 }
 
 func newLoop(ctx context.Context, e *Engine) *loop {
+	ed := newEdition(&Loaded{Config: e.o.Config, Services: e.o.Services, Env: e.o.Env, Close: e.o.Close}, e.clock())
 	l := &loop{
+		ed: ed, editions: map[*edition]struct{}{ed: {}},
 		e: e, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), runners: map[string]*runner{},
 		slots: newLimit("slots", e.slots()), limits: map[string]*limit{}, queue: queue{groups: map[string]*peers{}},
-		lives: map[string]*live{}, dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
+		lives: map[string]*live{}, holds: map[orchestrator.Scope]*hold{},
+		dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
 		unacked: map[*claiming]struct{}{}, announced: map[string]time.Time{},
 	}
 	l.life, l.endLife = context.WithCancel(l.ctx)
@@ -87,11 +97,10 @@ func (l *loop) run() {
 			f()
 		}
 		if !l.draining {
-			for it := l.timetable.popDue(now); it != nil; it = l.timetable.popDue(now) {
-				it.fire(now)
-			}
-			l.submitClaims()
+			l.fireDue(now)
+			l.fillBackfills(now)
 			l.startReady(now)
+			l.checkDrained(now)
 		}
 		l.flush(now)
 		if l.finished(now) {
@@ -107,6 +116,14 @@ func (l *loop) run() {
 		}
 		l.checkClock(now, time.Since(mono)) //nolint:forbidigo // see mono
 	}
+}
+
+// fireDue claims the ticks that are due and does what else is.
+func (l *loop) fireDue(now time.Time) {
+	for it := l.timetable.popDue(now); it != nil; it = l.timetable.popDue(now) {
+		it.fire(now)
+	}
+	l.submitClaims()
 }
 
 // wait gives how long nothing is due.
@@ -239,7 +256,11 @@ func (l *loop) event(ev orchestrator.Event) {
 }
 
 // touch marks a runner as changed for viewers.
-func (l *loop) touch(r *runner) { l.dirty[r] = struct{}{} }
+func (l *loop) touch(r *runner) {
+	if !r.gone || r.busy() {
+		l.dirty[r] = struct{}{}
+	}
+}
 
 // flush gives viewers the changed runners, at most every flushEvery.
 func (l *loop) flush(now time.Time) {

@@ -20,7 +20,7 @@ type occasion struct {
 
 // occur gives an occasion its row, by the same policies as a tick: a run, or skipped, missed or dropped with a reason.
 func (l *loop) occur(t *trigger, o occasion, now time.Time) {
-	l.endPauseAt(t.r, o.due)
+	l.endPauses(t.r, o.due)
 	mark := len(l.claims)
 	switch {
 	case l.tooLate(t, time.Time{}, o.due, now):
@@ -66,12 +66,5 @@ func dressRun(run *orchestrator.Run, o occasion) {
 	}
 	if o.by != "" {
 		run.By = o.by
-	}
-}
-
-// endPauseAt ends a pause whose end, like the tick that is looked at, was passed over, and came first.
-func (l *loop) endPauseAt(r *runner, due time.Time) {
-	if p := r.pause; p != nil && !p.Until.IsZero() && !p.Until.After(due) {
-		l.release(r, "the pause's end", nil)
 	}
 }

@@ -65,7 +65,8 @@ func (r *runner) overlap(asked string) config.Overlap {
 	return cmp.Or(config.Overlap(asked), r.cfg.Policy.Overlap, config.OverlapSkip)
 }
 
-// others counts what has not ended. Runs of a backfill go beside the runner's own and count for nothing here.
+// others counts what has not ended. Runs of a backfill count for nothing here: the runner's own wait for their end, whatever
+// the policy is.
 func (r *runner) others() others {
 	var o others
 	for _, lv := range r.lives {
@@ -89,7 +90,8 @@ func (r *runner) another(asked string) (verdict, string) {
 	v := decideOverlap(r.overlap(asked), o, r.cfg.Policy.QueueMax)
 	switch {
 	case v == dropTick:
-		return v, fmt.Sprintf("%d runs wait already, more than queue_max %d must not", o.waiting, cmp.Or(r.cfg.Policy.QueueMax, config.DefaultQueueMax))
+		most := cmp.Or(r.cfg.Policy.QueueMax, config.DefaultQueueMax)
+		return v, fmt.Sprintf("%d runs wait already, more than queue_max %d must not", o.waiting, most)
 	case v == skipTick && o.behind > 0 && r.overlap(asked) == config.OverlapBufferOne:
 		return v, "run " + r.lastBehind().run.ID + " waits already for the end of the other"
 	case v == skipTick:
@@ -123,9 +125,7 @@ func (r *runner) ahead(lv *live) *live {
 		if other == lv {
 			break
 		}
-		if other.run.Backfill == "" {
-			before = other
-		}
+		before = other // one of a backfill too: the two never overlap
 	}
 	return before
 }
@@ -139,7 +139,7 @@ func (l *loop) letIn(lv *live) {
 	}
 	l.evict(lv)
 	switch other := r.ahead(lv); {
-	case r.pause != nil && !lv.forced:
+	case l.runHold(lv) != nil:
 		lv.held = true
 	case other != nil: // its end asks again
 		lv.run.Reason = other.waitedFor()

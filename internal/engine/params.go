@@ -27,7 +27,11 @@ func (e *Engine) definitionFor(d pipe.Definition, over map[string]string) (pipe.
 		if pipe.HasTemplate(over[k]) {
 			return d, fault.Permanentf("parameter %s: templates are not taken from a command", k)
 		}
-		params[k] = scalar(over[k])
+		v, err := e.typedParam(&d, k, over[k])
+		if err != nil {
+			return d, err
+		}
+		params[k] = v
 	}
 	d.Params = params
 	return d, nil

@@ -35,6 +35,7 @@ func (l *loop) load(ctx context.Context) error {
 			return err
 		}
 	}
+	l.nameRunners()
 	l.applyLimits()
 	if err := l.loadResources(ctx); err != nil {
 		return err
@@ -42,63 +43,60 @@ func (l *loop) load(ctx context.Context) error {
 	if err := l.loadPauses(ctx); err != nil {
 		return err
 	}
+	if err := l.loadHolds(ctx); err != nil {
+		return err
+	}
 	if !l.e.o.RunOnly {
 		if err := l.loadAfter(ctx); err != nil { // before recovery adds to it
 			return err
 		}
 	}
-	l.openOutlets(l.e.o.Config)
+	l.openOutlets(l.ed.cfg)
 	if err := l.dropOrphans(ctx); err != nil {
 		return err
 	}
 	if err := l.recoverRuns(ctx); err != nil {
 		return err
 	}
+	l.drained = len(l.lives) == 0 // then it was told before
 	if l.e.o.RunOnly {
 		return nil
 	}
-	if l.e.o.Config.Engine.Keep != (config.Retention{}) {
-		var it *item
-		it = newItem(func(now time.Time) { l.prune(it, now) })
-		l.timetable.set(it, l.e.clock().Add(pruneEvery))
+	var it *item
+	it = newItem(func(now time.Time) { l.prune(it, now) })
+	l.timetable.set(it, l.e.clock().Add(pruneEvery))
+	if err := l.loadTriggers(ctx); err != nil {
+		return err
 	}
 	if err := l.loadWatchdogs(ctx); err != nil {
 		return err
 	}
-	return l.loadTriggers(ctx)
+	return l.loadBackfills(ctx)
 }
 
 func (l *loop) loadRunner(ctx context.Context, cfg *config.Runner) error {
 	r := &runner{cfg: cfg}
-	l.runners[cfg.ID] = r
-	for _, alias := range cfg.Aliases {
-		if _, taken := l.runners[alias]; !taken {
-			l.runners[alias] = r
-		}
-	}
 	l.order = append(l.order, r)
 	if l.seq == 0 {
 		return nil // no history yet
 	}
-	newest, err := l.e.store.Runs(ctx, orchestrator.RunFilter{Runner: cfg.ID, Limit: 1, WithIdle: true})
+	f, err := l.e.readFigures(ctx, cfg.ID)
 	if err != nil {
 		return err
 	}
-	runs, err := l.e.store.Recent(ctx, cfg.ID, orchestrator.StripLen)
-	if err != nil {
-		return err
-	}
-	for i := len(runs) - 1; i >= 0; i-- {
-		seq, err := strconv.ParseInt(runs[i].ID, 10, 64)
-		if err != nil {
-			return fmt.Errorf("read run number %q: %w", runs[i].ID, err)
-		}
-		r.remember(&runs[i], seq)
-	}
-	if len(newest) == 1 && newest[0].Idle && newest[0].State.Terminal() {
-		r.remember(&newest[0], 0)
-	}
+	r.recall(f)
 	return nil
+}
+
+// recall takes a runner's figures from history.
+func (r *runner) recall(f figures) {
+	for i := len(f.recent) - 1; i >= 0; i-- {
+		seq, _ := strconv.ParseInt(f.recent[i].ID, 10, 64) // it was read from this number
+		r.remember(&f.recent[i], seq)
+	}
+	if len(f.newest) == 1 && f.newest[0].Idle && f.newest[0].State.Terminal() {
+		r.remember(&f.newest[0], 0)
+	}
 }
 
 func (l *loop) loadPauses(ctx context.Context) error {
@@ -117,13 +115,9 @@ func (l *loop) loadPauses(ctx context.Context) error {
 // loadTriggers gives each trigger its cursor. A new one, or one whose schedule changed, starts now: nothing is caught up
 // that was never due.
 func (l *loop) loadTriggers(ctx context.Context) error {
-	stored, err := l.e.store.Cursors(ctx)
+	byKey, err := l.e.cursors(ctx)
 	if err != nil {
 		return err
-	}
-	byKey := make(map[[2]string]store.Cursor, len(stored))
-	for _, c := range stored {
-		byKey[[2]string{c.Runner, c.Trigger}] = c
 	}
 	now := l.e.clock()
 	var fresh []store.Cursor
@@ -153,7 +147,7 @@ func (l *loop) loadTriggers(ctx context.Context) error {
 }
 
 func (l *loop) newTrigger(r *runner, cfg config.Trigger, stored map[[2]string]store.Cursor, now time.Time) *trigger {
-	t := &trigger{r: r, cfg: cfg, spec: triggerText(&cfg), cursor: now, anchor: now}
+	t := &trigger{r: r, cfg: cfg, spec: specOf(&cfg), cursor: now, anchor: now}
 	t.it = newItem(func(now time.Time) { l.fireTrigger(t, now) })
 	c, known := stored[[2]string{r.cfg.ID, cfg.Name}]
 	if known {
@@ -233,7 +227,9 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 		l.timetable.set(lv.it, run.NextAt)
 		return nil
 	}
-	lv.forced = r.pause != nil && run.CreatedAt.After(r.pause.At)
+	if h := l.tickHold(r); h != nil {
+		lv.forced = run.Trigger == triggerManual && run.CreatedAt.After(h.Pause.At)
+	}
 	l.letIn(lv)
 	return nil
 }

@@ -7,12 +7,36 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/openticketai/otai-tui/internal/text"
 )
 
 // minSecret is the shortest value treated as a secret: shorter ones would blot out ordinary words.
 const minSecret = 5
+
+// vault holds the redactor in force. It is safe for concurrent use.
+type vault struct {
+	mu  sync.Mutex // guards all
+	all []string
+	p   atomic.Pointer[redactor]
+}
+
+// add makes further values secret; nothing is ever taken back: what was secret may be in a run that goes on.
+func (v *vault) add(secrets []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.all = append(v.all, secrets...)
+	slices.Sort(v.all)
+	v.all = slices.Compact(v.all)
+	r := newRedactor(v.all)
+	v.p.Store(&r)
+}
+
+func (v *vault) line(s string, limit int) string { return v.p.Load().line(s, limit) }
+
+func (v *vault) holds(s string) bool { return v.p.Load().holds(s) }
 
 // redactor takes known secrets out of everything that reaches history, a screen or a log. It is immutable.
 type redactor struct {

@@ -17,8 +17,8 @@ const (
 	maxFailing     = 100         // failing steps that a breaker remembers
 )
 
-// resource is what a limit on something shared has besides its use: a rate, a circuit breaker, a time that was asked for, and
-// an operator's pause. The loop owns it.
+// resource is what a limit on something shared has besides its use: a rate, a circuit breaker, and a time that was asked
+// for. The loop owns it.
 type resource struct {
 	name    string
 	limit   *limit
@@ -27,7 +27,6 @@ type resource struct {
 	breaker breaker
 	wait    time.Time // nobody starts before: a server asked for it
 	waitFor string    // what it said
-	held    string    // why an operator holds it; "" = not held
 	probe   *live     // the run that tries while the breaker is half open
 }
 
@@ -68,8 +67,6 @@ func (b *bucket) take(c *config.Resource, now time.Time) {
 // shut says why nobody may take the resource now; "" = it is open.
 func (s *resource) shut(now time.Time) string {
 	switch {
-	case s.held != "":
-		return "resource " + s.name + " is " + s.held
 	case s.breaker.openAt(now):
 		return "circuit of resource " + s.name + " is " + s.breakerText(now)
 	case s.breaker.halfOpenAt(now) && s.probe != nil:
@@ -86,7 +83,7 @@ func (s *resource) shut(now time.Time) string {
 // opens gives when time alone may open the resource; zero = it is open, or time alone does not help.
 func (s *resource) opens(now time.Time) time.Time {
 	switch {
-	case s.held != "" || s.breaker.halfOpenAt(now) && s.probe != nil:
+	case s.breaker.halfOpenAt(now) && s.probe != nil:
 		return time.Time{}
 	case s.breaker.openAt(now):
 		return s.breaker.until
@@ -217,11 +214,4 @@ func (l *loop) loadResources(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// holdResource holds a resource, or lets it go when why is "": "paused by kim: maintenance". What needs it waits meanwhile.
-func (l *loop) holdResource(name, why string) {
-	s := l.resource(name)
-	s.held = why
-	l.queue.stir(s.limit)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
@@ -13,7 +14,8 @@ const pruneEvery = 10 * time.Minute
 // prune cuts history back in a goroutine of its own: a chunk at a time through the writer, so that claims go on.
 func (l *loop) prune(it *item, now time.Time) {
 	l.timetable.set(it, now.Add(pruneEvery))
-	if l.pruning || l.draining {
+	k := l.e.o.Config.Engine.Keep
+	if l.pruning || l.draining || k == (config.Retention{}) {
 		return
 	}
 	l.pruning = true
@@ -21,7 +23,6 @@ func (l *loop) prune(it *item, now time.Time) {
 	for i, r := range l.order {
 		ids[i] = r.cfg.ID
 	}
-	k := l.e.o.Config.Engine.Keep
 	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge}
 	go func() {
 		err := l.pruneAll(ids, keep, now)

@@ -22,7 +22,7 @@ type runLog struct {
 
 // Enabled lets everything but debug lines below the configured level through.
 func (h *runLog) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= slog.LevelInfo || h.x.e.o.Config.Logging.Level == "debug"
+	return level >= slog.LevelInfo || h.x.ed.cfg.Logging.Level == "debug"
 }
 
 // Handle stores and shows one line.

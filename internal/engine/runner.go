@@ -17,6 +17,7 @@ type runner struct {
 	lives    []*live // runs that have not ended, in the order of their claims
 	pause    *orchestrator.Pause
 	unpause  *item
+	gone     bool              // no longer in the configuration; its last runs are ending
 	last     *orchestrator.Run // newest ended run that really ran
 	lastOK   time.Time
 	watchdog *watchdog // of the dead-man rule; nil = none
@@ -57,6 +58,7 @@ type trigger struct {
 type live struct {
 	r        *runner
 	cfg      *config.Runner // what the run executes with; a reload changes r.cfg, never this
+	ed       *edition       // cfg's; nil = it has ended
 	run      orchestrator.Run
 	key      string
 	reserved bool                    // a slot is taken and the run starts once its claim is durable
@@ -66,8 +68,8 @@ type live struct {
 	grips    []*limit                // what it holds, from its reservation until its goroutine has returned
 	gripped  time.Time               // since when
 	number   uint64                  // order of claims
-	held     bool                    // waited when its runner was paused; a resume lets it wait again
-	forced   bool                    // fired by hand while its runner was paused: the pause does not hold it
+	held     bool                    // waits for the end of a pause; a resume lets it wait for a slot again
+	forced   bool                    // fired by hand: pauses of its runner that held before do not hold it
 	again    bool                    // steps of earlier goes are in the store
 	retryNow bool                    // an operator does not want to wait for the step's next attempt
 	stopper  string                  // who cancelled it

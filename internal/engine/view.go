@@ -24,10 +24,13 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 		last := *r.last
 		v.Last = &last
 	}
-	if r.pause != nil {
+	switch h := l.tickHold(r); {
+	case r.pause != nil:
 		p := *r.pause
 		v.Pause = &p
-	} else {
+	case h != nil:
+		v.HeldBy = h.Scope.String()
+	default:
 		v.NextAt, _ = r.next()
 	}
 	v.Strip = make([]orchestrator.Outcome, len(r.recent))
@@ -45,16 +48,21 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 		v.StepsDone, v.StepsAll = int(lv.done.Load()), int(lv.all.Load())
 	}
 	v.State, v.Reason = r.stateAndReason(now, l)
+	if r.gone {
+		v.Reason += " · no longer in the configuration, it goes when its last run has ended"
+	}
 	return v
 }
 
 func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, string) {
-	lv := r.current()
+	lv, held := r.current(), l.tickHold(r)
 	switch {
-	case lv != nil && (r.pause == nil || !lv.held && lv.run.State != orchestrator.AwaitingRetry):
+	case lv != nil && (l.runHold(lv) == nil || !lv.held && lv.run.State != orchestrator.AwaitingRetry):
 		return lv.stateAndReason(now, l)
-	case r.pause != nil:
-		return orchestrator.Paused, pauseText(r.pause, lv)
+	case held != nil:
+		return orchestrator.Paused, holdText(held) + heldRun(lv)
+	case lv != nil: // by a resource: the runner itself goes on
+		return lv.run.State, "run " + lv.run.ID + " waits: " + holdText(l.runHold(lv))
 	case !r.cfg.Enabled:
 		return orchestrator.Disabled, "disabled in the configuration"
 	case r.last == nil:
@@ -66,7 +74,7 @@ func (r *runner) stateAndReason(now time.Time, l *loop) (orchestrator.State, str
 	return r.last.State, endedText(r.last, r.fails)
 }
 
-func pauseText(p *orchestrator.Pause, lv *live) string {
+func pauseText(p *orchestrator.Pause) string {
 	s := "paused"
 	if p.By != "" {
 		s += " by " + p.By
@@ -77,13 +85,19 @@ func pauseText(p *orchestrator.Pause, lv *live) string {
 	if !p.Until.IsZero() {
 		s += " until " + p.Until.Format("15:04:05Z")
 	}
-	if lv != nil {
-		s += " · run " + lv.run.ID + " is held"
-		if lv.run.State == orchestrator.AwaitingRetry {
-			s += ", its retry waits"
-		}
-	}
 	return s
+}
+
+// heldRun says which run a pause holds.
+func heldRun(lv *live) string {
+	switch {
+	case lv == nil:
+		return ""
+	case lv.run.State == orchestrator.AwaitingRetry:
+		return " · run " + lv.run.ID + " is held, its retry waits"
+	default:
+		return " · run " + lv.run.ID + " is held"
+	}
 }
 
 func endedText(run *orchestrator.Run, fails int) string {
@@ -197,9 +211,11 @@ func shortDuration(d time.Duration) string {
 
 func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
-		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.draining, Slots: l.slots.max,
-		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok", Notices: l.e.o.Notices,
-		StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Undelivered: l.undelivered(), ClockJump: l.jump, Disk: l.sentry.disk(),
+		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.isDraining(), Slots: l.slots.max,
+		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok",
+		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(),
+		ConfigHash: l.ed.cfg.Hash, ConfigAt: l.ed.at, ConfigError: l.configError,
+		Undelivered: l.undelivered(), ClockJump: l.jump, Disk: l.sentry.disk(),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"

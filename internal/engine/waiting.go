@@ -35,11 +35,11 @@ func (l *loop) holders() string {
 }
 
 // startLimit gives when a run that has not started is given up, and why; the zero time = never. Only a run's first start has
-// such a limit: retries and reruns wait as long as it takes.
+// such a limit: retries, reruns and backfills wait as long as it takes.
 func startLimit(run *orchestrator.Run, p config.Policy) (time.Time, string) {
 	var at time.Time
 	var why string
-	if !run.StartedAt.IsZero() || run.Attempt > 1 {
+	if !run.StartedAt.IsZero() || run.Attempt > 1 || run.Backfill != "" {
 		return at, why
 	}
 	if p.StartDeadline > 0 && !run.Nominal.IsZero() {
@@ -73,7 +73,7 @@ func (l *loop) watch(lv *live) {
 func (l *loop) liveDue(lv *live, now time.Time) {
 	l.touch(lv.r)
 	switch {
-	case lv.run.State == orchestrator.AwaitingRetry && lv.r.pause == nil: // held, a resume looks again
+	case lv.run.State == orchestrator.AwaitingRetry && l.runHold(lv) == nil: // held, a resume looks again
 		lv.run.State, lv.run.Reason = orchestrator.Pending, ""
 		lv.since = now
 		l.letIn(lv)

@@ -87,7 +87,7 @@ func (x *execution) render(ctx context.Context, template string, s render.Scope)
 }
 
 func (x *execution) renderScope(s scope) render.Scope {
-	return render.Scope{Vars: s.vars, PipeResults: s.results, ParentParams: s.parent, Env: x.e.o.Env}
+	return render.Scope{Vars: s.vars, PipeResults: s.results, ParentParams: s.parent, Env: x.ed.env}
 }
 
 // node evaluates one pipe: what an earlier go finished is taken as it is.

@@ -76,6 +76,16 @@ func ParseMoment(s string, zone *time.Location) (moment time.Time, day bool, err
 	return time.Time{}, false, fmt.Errorf("time %q: expected \"2026-12-01\", \"2026-12-01 08:00\" or \"2026-12-01T08:00:00+01:00\"", s)
 }
 
+// EndOfDay gives the last millisecond of the day that holds a moment, by the wall clock of a zone (nil is UTC).
+func EndOfDay(t time.Time, zone *time.Location) time.Time {
+	if zone == nil {
+		zone = time.UTC
+	}
+	_, offset := t.In(zone).Zone()
+	midnight := floorDay(t.Unix()+int64(offset)) + daySeconds
+	return time.Unix(wallTime(midnight, zone), 0).UTC().Add(-time.Millisecond)
+}
+
 func checkMoment(s string, t time.Time, day bool) (time.Time, bool, error) {
 	if !inCalendar(t) {
 		return time.Time{}, false, fmt.Errorf("time %q: expected the years 1 to 9999", s)

@@ -77,6 +77,15 @@ func (t *Tx) DropStep(run, path string) error {
 	return fail("reset step "+path+" of run "+run, err)
 }
 
+// ReopenStep is DropSteps for one composite alone: what is under it stays, and it ends again.
+func (t *Tx) ReopenStep(run, path string) error {
+	seq, err := runSeq(run)
+	if err != nil {
+		return err
+	}
+	return fail("reopen step "+path+" of run "+run, t.w.exec(forgetStep+`path=?`, seq, path))
+}
+
 // EndSteps closes the steps of an ended run that were still going on or were never reached.
 func (t *Tx) EndSteps(r *orchestrator.Run) error {
 	seq, err := runSeq(r.ID)
