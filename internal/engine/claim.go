@@ -9,7 +9,6 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
-	"github.com/openticketai/otai-tui/internal/schedule"
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
@@ -68,10 +67,7 @@ func (l *loop) tick(t *trigger, now time.Time) {
 
 // catchUp decides over a backlog and gives the tick to go on with. first is the oldest due tick.
 func (l *loop) catchUp(t *trigger, first, now time.Time) time.Time {
-	latest, count := schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
-	if count > 1 && t.due(latest).After(now) { // its jitter is not over yet
-		latest, count = schedule.Latest(t.cfg.Schedule, t.cursor, latest.Add(-1), maxBacklog)
-	}
+	latest, count := t.passed(now)
 	older := count - 1
 	if older <= 0 {
 		return latest

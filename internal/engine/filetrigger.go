@@ -37,7 +37,7 @@ func (l *loop) watchFile(t *trigger) {
 	if t.cfg.Kind != config.TriggerFile || t.unwatch != nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(l.ctx)
+	ctx, cancel := context.WithCancel(l.life)
 	t.unwatch = cancel
 	runner, name, file, pollOnly := t.r.cfg.ID, t.cfg.Name, t.cfg.FileWatch, l.e.o.PollFiles
 	key := "file:" + runner + "/" + name
@@ -51,13 +51,6 @@ func (l *loop) watchFile(t *trigger) {
 		})
 	}
 	l.watches.Go(func() {
-		go func() { // it ends with the loop at the latest
-			select {
-			case <-l.done:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
 		known, err := l.e.knownFile(ctx, runner, name, file.Path)
 		if err != nil {
 			say(err)

@@ -60,10 +60,19 @@ type follow struct {
 	cancel context.CancelCauseFunc
 }
 
-// followUp lets the handlers of a run whose end is durable take their turn.
-func (l *loop) followUp(r *runner, cfg *config.Runner, run *orchestrator.Run) {
-	l.follows = append(l.follows, &follow{lv: &live{r: r, cfg: cfg, run: *run, again: true}})
+// followUp lets the handlers of a run whose end is durable take their turn, with the configuration that the run had.
+func (l *loop) followUp(lv *live) {
+	ed := lv.ed
+	if ed == nil { // it was terminated, and has let its own go
+		ed = l.ed
+	}
+	l.addFollow(lv.r, lv.cfg, ed, &lv.run)
 	l.startFollows()
+}
+
+func (l *loop) addFollow(r *runner, cfg *config.Runner, ed *edition, run *orchestrator.Run) {
+	ed.users++
+	l.follows = append(l.follows, &follow{lv: &live{r: r, cfg: cfg, ed: ed, run: *run, again: true}})
 }
 
 // startFollows starts waiting handlers, those of as many runs at once as there are slots. They take no slot themselves: a
@@ -131,6 +140,7 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 		return nil
 	}, func() {
 		l.follows = slices.DeleteFunc(l.follows, func(other *follow) bool { return other == f })
+		l.unpin(f.lv)
 		if interrupted {
 			return
 		}
@@ -160,7 +170,7 @@ func (l *loop) recoverHandlers(ctx context.Context) error {
 	for i := range runs {
 		r, known := l.runners[runs[i].Runner]
 		if known && r.cfg.ID == runs[i].Runner {
-			l.follows = append(l.follows, &follow{lv: &live{r: r, cfg: r.cfg, run: runs[i], again: true}})
+			l.addFollow(r, r.cfg, l.ed, &runs[i])
 			continue
 		}
 		ev := orchestrator.Event{

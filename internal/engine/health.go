@@ -34,7 +34,7 @@ type sentry struct {
 
 // postSentry lets the sentry begin.
 func (l *loop) postSentry() {
-	ctx, cancel := context.WithCancel(l.ctx)
+	ctx, cancel := context.WithCancel(l.life)
 	s := l.sentry
 	s.cancel = cancel
 	go func() {
@@ -69,8 +69,6 @@ func (s *sentry) watch(ctx context.Context) {
 		s.l.e.box.post(func() { s.l.examine(stalled) })
 		select {
 		case <-tick.C:
-		case <-s.l.done:
-			return
 		case <-ctx.Done():
 			return
 		}

@@ -31,6 +31,8 @@ type loop struct {
 	e          *Engine
 	ctx        context.Context // base of run contexts
 	done       chan struct{}
+	life       context.Context // ends with the loop: for what works beside it
+	endLife    context.CancelFunc
 	runners    map[string]*runner // by id and alias
 	order      []*runner
 	lives      map[string]*live // runs that have not ended, by id; those of a runner that a reload took away too
@@ -82,6 +84,7 @@ func newLoop(ctx context.Context, e *Engine) *loop {
 		dirty: map[*runner]struct{}{}, problems: map[string]string{}, startedAt: e.clock(),
 		unacked: map[*claiming]struct{}{}, announced: map[string]time.Time{},
 	}
+	l.life, l.endLife = context.WithCancel(l.ctx)
 	l.sentry = newSentry(l)
 	return l
 }
@@ -89,6 +92,7 @@ func newLoop(ctx context.Context, e *Engine) *loop {
 // run is the loop: fire what is due, start what can start, wait for the next moment or message.
 func (l *loop) run() {
 	defer close(l.done)
+	defer l.endLife()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	l.startFollows()

@@ -100,7 +100,7 @@ func (r *mRunner) nextEvent() *event {
 	}
 	for _, run := range r.live {
 		switch {
-		case run.state == orchestrator.Pending && r.expires(run) && !(r.paused && r.mayStart(run)): // one that a pause holds is looked at when it ends
+		case run.state == orchestrator.Pending && r.expires(run) && !r.paused: // one that a pause holds is looked at when it ends
 			take(run.nominal.Add(r.policy.StartDeadline+1), func(now time.Time) { r.giveUp(run, now) })
 		case run.state == orchestrator.Running:
 			take(run.ends, func(now time.Time) { r.attemptEnds(run, now) })

@@ -58,6 +58,31 @@ func (l *loop) loadWatchdogs(ctx context.Context) error {
 	})
 }
 
+// reguard brings the rule in line with a configuration that has just been taken.
+func (l *loop) reguard(now time.Time) {
+	for _, r := range l.order {
+		wanted := r.cfg.Policy.ExpectSuccessWithin > 0 && r.cfg.Enabled && !r.gone && !l.e.o.RunOnly
+		switch {
+		case wanted && r.watchdog != nil:
+			l.timetable.set(r.watchdog.it, r.successDue())
+		case wanted:
+			l.guard(r, &watchdog{since: now})
+			id := r.cfg.ID
+			l.write(func(tx *store.Tx) error { return tx.SetWatchdog(id, store.Watchdog{Since: now}) }, nil)
+		default:
+			l.unguard(r)
+		}
+	}
+}
+
+// unguard lets the rule watch a runner no more.
+func (l *loop) unguard(r *runner) {
+	if r.watchdog != nil {
+		l.timetable.drop(r.watchdog.it)
+		r.watchdog = nil
+	}
+}
+
 // guard lets the rule watch a runner from now on.
 func (l *loop) guard(r *runner, w *watchdog) {
 	w.it = newItem(func(now time.Time) { l.checkSuccess(r, now) })

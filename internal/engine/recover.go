@@ -51,7 +51,7 @@ func (l *loop) load(ctx context.Context) error {
 			return err
 		}
 	}
-	l.openOutlets(l.e.o.Config)
+	l.openOutlets(l.ed.cfg)
 	if err := l.dropOrphans(ctx); err != nil {
 		return err
 	}

@@ -149,6 +149,8 @@ func (l *loop) swap(n *reload, by orchestrator.Actor, done func(error)) error {
 	l.e.secrets.add(n.Secrets)
 	c := l.swapRunners(n, now)
 	l.applyLimits()
+	l.openOutlets(l.ed.cfg)
+	l.reguard(now)
 	l.submitClaims() // before the new cursors: the old ones go with ticks of the old schedules
 	l.retire(old)
 	l.configError = ""
@@ -252,6 +254,7 @@ func (l *loop) leave(r *runner, now time.Time) {
 		l.dropTrigger(t, now)
 	}
 	r.triggers = nil
+	l.unguard(r)
 	if r.pause != nil { // history keeps it, for the runner's return
 		r.pause = nil
 		if r.unpause != nil {
@@ -306,12 +309,18 @@ func (l *loop) retime(r *runner, stored map[[2]string]store.Cursor, now time.Tim
 			at := slices.IndexFunc(old, func(t *trigger) bool { return t.cfg.Name == cfg.Name && t.spec == triggerText(&cfg) })
 			if at >= 0 {
 				old[at].keep(cfg)
+				if !old[at].waits {
+					l.arm(old[at]) // its jitter or its bound may have changed
+				}
 				r.triggers = append(r.triggers, old[at])
 				old = slices.Delete(slices.Clone(old), at, at+1)
 				continue
 			}
 			t := l.newTrigger(r, cfg, stored, now)
-			t.cursor = later(t.cursor, now)
+			if cfg.Kind != config.TriggerAt { // a moment that has passed is late, or missed
+				t.cursor = later(t.cursor, now)
+			}
+			l.watchFile(t)
 			c.fresh = append(c.fresh, *t.cursorAt(t.cursor))
 			l.arm(t)
 		}
@@ -335,14 +344,15 @@ func (t *trigger) keep(cfg config.Trigger) {
 func (l *loop) dropTrigger(t *trigger, now time.Time) {
 	l.timetable.drop(t.it)
 	t.waits = false
-	if t.cfg.Schedule == nil {
+	t.endWatch()
+	if t.cfg.Schedule == nil || t.exhausted() {
 		return
 	}
 	first, ok := t.cfg.Schedule.Next(t.cursor)
-	if !ok || first.After(now) {
+	if !ok || t.due(first).After(now) {
 		return
 	}
-	latest, count := schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
+	latest, count := t.passed(now)
 	run := l.rowFor(t, latest, now, orchestrator.Dropped, "its trigger was changed or removed before it could run")
 	run.Count, run.FirstAt = count, first
 	l.claims = append(l.claims, claim{run: run, cursor: t.cursorAt(latest)})

@@ -45,6 +45,15 @@ func (t *trigger) due(nominal time.Time) time.Time {
 	return nominal.Add(schedule.Jitter(t.r.cfg.ID, nominal, t.cfg.Jitter, gap))
 }
 
+// passed gives the newest tick that is due by now, and how many there are since the cursor. At least one is.
+func (t *trigger) passed(now time.Time) (latest time.Time, count int) {
+	latest, count = schedule.Latest(t.cfg.Schedule, t.cursor, now, maxBacklog)
+	if count > 1 && t.due(latest).After(now) { // its jitter is not over yet
+		latest, count = schedule.Latest(t.cfg.Schedule, t.cursor, latest.Add(-1), maxBacklog)
+	}
+	return latest, count
+}
+
 // nextDue gives when the next n ticks start, as far as they can be known.
 func (t *trigger) nextDue(n int) []time.Time {
 	if t.cfg.MaxRuns > 0 {

@@ -79,7 +79,7 @@ func (l *loop) liveDue(lv *live, now time.Time) {
 		lv.since = now
 		l.letIn(lv)
 	case lv.run.State != orchestrator.Pending || lv.holdsSlot() || lv.held:
-	case lv.r.pause != nil && !lv.forced: // what waits keeps waiting
+	case l.runHold(lv) != nil: // what waits keeps waiting
 		l.holdBack(lv)
 	default:
 		if limit, why := startLimit(&lv.run, lv.r.cfg.Policy); !limit.IsZero() && now.After(limit) {
