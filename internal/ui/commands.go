@@ -109,7 +109,7 @@ func (a *App) whyFire() string {
 // whyFireOf says why a runner cannot be fired; "" = it can.
 func (a *App) whyFireOf(*orchestrator.Runner) string {
 	switch h := a.hold(theEngine()); {
-	case a.data.Engine.Draining:
+	case a.stopping():
 		return "the engine is stopping"
 	case h != nil && h.Drain:
 		return "the engine is draining and starts nothing new: resume engine ends it"

@@ -202,7 +202,7 @@ func (a *App) statusText(f frame) (string, theme.Role) {
 	switch {
 	case n.text != "":
 		s := n.text
-		if n.undo != nil {
+		if n.undo != nil && s == n.taken {
 			s += fmt.Sprintf(" (u undo %s)", text.Countdown(n.undo.until.Sub(a.now)+time.Second-1))
 		}
 		return s, n.role

@@ -21,6 +21,7 @@ type notes struct {
 	role  theme.Role
 	until time.Time
 	undo  *undo
+	taken string // the message that undo takes back
 
 	queue []string // notices that wait
 	seen  []string
@@ -44,7 +45,7 @@ func (n *notes) say(now time.Time, role theme.Role, s string) {
 func (n *notes) sayUndo(now time.Time, s string, u *undo) {
 	u.until = now.Add(undoTime)
 	n.say(now, theme.OK, s)
-	n.until, n.undo = u.until, u
+	n.until, n.undo, n.taken = u.until, u, s
 }
 
 // notices queues those that were not shown before.

@@ -11,7 +11,7 @@ func (a *App) drain() { a.openForm(a.pauseForm(theEngine(), "", "", true)) }
 
 func (a *App) whyDrain() string {
 	switch h := a.hold(theEngine()); {
-	case a.data.Engine.Draining:
+	case a.stopping():
 		return "the engine is stopping"
 	case h != nil && h.Drain:
 		return "the engine is draining already"
@@ -21,7 +21,7 @@ func (a *App) whyDrain() string {
 
 func (a *App) whyPauseEngine() string {
 	switch h := a.hold(theEngine()); {
-	case a.data.Engine.Draining:
+	case a.stopping():
 		return "the engine is stopping"
 	case h != nil && !h.Drain:
 		return "the engine is paused already"
@@ -48,7 +48,7 @@ func (a *App) configName() string {
 }
 
 func (a *App) whyReload() string {
-	if a.data.Engine.Draining {
+	if a.stopping() {
 		return "the engine is stopping"
 	}
 	return ""

@@ -73,7 +73,7 @@ func TestUndoOfAPauseBringsBackTheOneBefore(t *testing.T) {
 func TestDrainAndResumeOfTheEngine(t *testing.T) {
 	d := promises(t).Press("5", "d").Sees("drain · engine", "17 pipes", "10 live runs", "nothing new starts").Type("reboot").Press("tab", "tab").Type("drain 17").Press("enter")
 	did := []string{`pause engine by kim reason "reboot" drain=true`}
-	d.Did(did...).Sees("draining engine until resumed", "draining  14:02:31Z", "‖ engine draining by kim").Press("d").Sees("draining already")
+	d.Did(did...).Sees("draining engine until resumed", "draining  14:02:31Z", "‖ engine draining by kim").Press("d").Sees("draining already").Lacks("stopping")
 	d.Press("1").At("dedupe").Press("t").Sees("the engine is draining and starts nothing new").Press("T").Sees("starts nothing new")
 	d.Press(":").Type("resume engine").Press("enter").Sees("resume engine? draining by kim", "nothing that was skipped", "y/n").Press("n").Did(did...)
 	d.Press(":").Type("resume engine").Press("enter", "y").Did(append(did, "resume engine by kim")...).Lacks("draining ")
@@ -201,6 +201,9 @@ func TestReload(t *testing.T) {
 	d := promises(t).Press(":").Type("reload").Press("enter").Sees("reload /etc/otai/otai.yml?", "a bad one changes nothing").Press("n").Did().Press("5", "c")
 	d.Fake.FailNext(fmt.Errorf("otai.yml:41:9: unknown pipe: %w", orchestrator.ErrNotNow))
 	d.Press("y").Did("reload by kim").Sees("✗ reload: otai.yml:41:9: unknown pipe")
+	d = promises(t).At("dedupe").Press("p").Sees("(u undo").Press("5", "c") // what is said next is not what u takes back
+	d.Fake.FailNext(errors.New("no"))
+	d.Press("y").Sees("✗ reload: no").Lacks("(u undo").Press("u").Sees("undone: pause of dedupe")
 }
 
 func TestEventsAreFilteredAndTellAll(t *testing.T) {

@@ -18,6 +18,12 @@ func (a *App) degraded() bool {
 // engineHold is the pause of the engine as a whole; nil = there is none.
 func (a *App) engineHold() *orchestrator.Hold { return a.hold(theEngine()) }
 
+// stopping says that the engine is on its way out. A drain that somebody asked for ends with a resume, so it is none.
+func (a *App) stopping() bool {
+	h := a.engineHold()
+	return a.data.Engine.Draining && (h == nil || !h.Drain)
+}
+
 // health is the word for the engine's condition with two blanks after it; nothing on narrow screens while it is fine.
 func (a *App) health(f frame) string {
 	e := &a.data.Engine
@@ -28,7 +34,7 @@ func (a *App) health(f frame) string {
 		return ""
 	case a.degraded():
 		return "degraded  "
-	case e.Draining:
+	case a.stopping():
 		return "stopping  "
 	case h != nil && h.Drain:
 		return "draining  "

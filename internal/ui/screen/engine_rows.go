@@ -77,7 +77,7 @@ func slotsRow(d *orchestrator.Engine) engineRow {
 		r.value += fmt.Sprintf(", %s for one", count(d.Queue, "run waits", "runs wait"))
 		r.mark, r.role = markLate, theme.Late
 	}
-	if d.Draining {
+	if h := holdOf(d, r.scope); d.Draining && (h == nil || !h.Drain) {
 		r.value += theme.Sep + "stopping"
 	}
 	return r

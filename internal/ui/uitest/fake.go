@@ -184,6 +184,7 @@ func (f *Fake) PauseScope(_ context.Context, s orchestrator.Scope, r orchestrato
 		return err
 	}
 	f.unhold(s)
+	f.snap.Engine.Draining = r.Drain
 	f.snap.Engine.Holds = append(f.snap.Engine.Holds, orchestrator.Hold{
 		Scope: s, Drain: r.Drain, Pause: orchestrator.Pause{By: r.By.Name, Reason: r.Reason, At: Now, Until: r.Until},
 	})
@@ -211,6 +212,7 @@ func (f *Fake) ResumeScope(_ context.Context, s orchestrator.Scope, by orchestra
 		return err
 	}
 	f.unhold(s)
+	f.snap.Engine.Draining = false
 	f.Hub.Engine(f.snap.Engine)
 	return nil
 }
