@@ -139,11 +139,11 @@ func (l *loop) letIn(lv *live) {
 	}
 	l.evict(lv)
 	switch other := r.ahead(lv); {
-	case l.runHold(lv) != nil:
-		lv.held = true
 	case other != nil: // its end asks again
 		lv.run.Reason = other.waitedFor()
 		l.watch(lv)
+	case l.runHold(lv) != nil: // only what could start is held
+		lv.held = true
 	default:
 		lv.run.Reason = ""
 		l.enqueue(lv)
