@@ -61,8 +61,10 @@ type follow struct {
 }
 
 // followUp lets the handlers of a run whose end is durable take their turn.
-func (l *loop) followUp(r *runner, cfg *config.Runner, run *orchestrator.Run) {
-	l.follows = append(l.follows, &follow{lv: &live{r: r, cfg: cfg, run: *run, again: true}})
+func (l *loop) followUp(lv *live) {
+	f := &follow{lv: &live{r: lv.r, cfg: lv.cfg, ed: lv.ed, run: lv.run, again: true}} // with the services its run had
+	f.lv.ed.users++
+	l.follows = append(l.follows, f)
 	l.startFollows()
 }
 
@@ -131,6 +133,7 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 		return nil
 	}, func() {
 		l.follows = slices.DeleteFunc(l.follows, func(other *follow) bool { return other == f })
+		l.unpin(f.lv)
 		if interrupted {
 			return
 		}
@@ -160,7 +163,9 @@ func (l *loop) recoverHandlers(ctx context.Context) error {
 	for i := range runs {
 		r, known := l.runners[runs[i].Runner]
 		if known && r.cfg.ID == runs[i].Runner {
-			l.follows = append(l.follows, &follow{lv: &live{r: r, cfg: r.cfg, run: runs[i], again: true}})
+			f := &follow{lv: &live{r: r, run: runs[i], again: true}}
+			l.pin(f.lv)
+			l.follows = append(l.follows, f)
 			continue
 		}
 		ev := orchestrator.Event{

@@ -166,10 +166,10 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 		return
 	}
 	l.timetable.drop(lv.it)
-	l.forget(lv)
 	if run.Handlers == handlersPending {
-		l.followUp(r, lv.cfg, run)
+		l.followUp(lv)
 	}
+	l.forget(lv)
 	seq, err := strconv.ParseInt(run.ID, 10, 64)
 	if err == nil {
 		r.remember(run, seq)

@@ -21,6 +21,7 @@ const (
 // the engine swaps it as a whole. Its methods run on the writer's goroutine.
 type outlets struct {
 	e        *Engine
+	name     string                 // of the engine
 	identity string                 // of this history: with a key it is unique everywhere
 	after    map[string][]afterRule // by upstream runner
 	notify   []outlet
@@ -55,7 +56,7 @@ func (e *Engine) hooks() store.Hooks {
 // openOutlets puts the triggers and notifications of a configuration in force; those of an earlier one end. The loop calls it,
 // at the start before its goroutine runs.
 func (l *loop) openOutlets(cfg *config.Config) {
-	o := &outlets{e: l.e, identity: l.identity}
+	o := &outlets{e: l.e, identity: l.identity, name: cfg.Engine.Name}
 	if !l.e.o.RunOnly {
 		o.after = afterRules(cfg.Runners)
 	}
@@ -117,7 +118,7 @@ func (o *outlets) event(tx *store.Tx, ev *orchestrator.Event) error {
 
 // tell adds the message for each notification that wants it.
 func (o *outlets) tell(tx *store.Tx, key string, m notify.Message) error {
-	m.Schema, m.Engine, m.At = notify.Schema, o.e.o.Config.Engine.Name, m.At.UTC()
+	m.Schema, m.Engine, m.At = notify.Schema, o.name, m.At.UTC()
 	m.Reason = o.e.secrets.line(m.Reason, maxError)
 	for i := range o.notify {
 		to := &o.notify[i]

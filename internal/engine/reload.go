@@ -149,6 +149,7 @@ func (l *loop) swap(n *reload, by orchestrator.Actor, done func(error)) error {
 	l.e.secrets.add(n.Secrets)
 	c := l.swapRunners(n, now)
 	l.applyLimits()
+	l.openOutlets(l.ed.cfg)
 	l.submitClaims() // before the new cursors: the old ones go with ticks of the old schedules
 	l.retire(old)
 	l.configError = ""
@@ -311,9 +312,12 @@ func (l *loop) retime(r *runner, stored map[[2]string]store.Cursor, now time.Tim
 				continue
 			}
 			t := l.newTrigger(r, cfg, stored, now)
-			t.cursor = later(t.cursor, now)
+			if before, known := stored[[2]string{r.cfg.ID, cfg.Name}]; known && before.Spec == t.spec {
+				t.cursor = later(t.cursor, now) // what passed while it was away was no tick
+			}
 			c.fresh = append(c.fresh, *t.cursorAt(t.cursor))
 			l.arm(t)
+			l.watchFile(t)
 		}
 	}
 	for _, t := range old {
@@ -334,6 +338,7 @@ func (t *trigger) keep(cfg config.Trigger) {
 // dropTrigger ends a trigger that was removed or changed. Ticks that were due but had to wait get their row.
 func (l *loop) dropTrigger(t *trigger, now time.Time) {
 	l.timetable.drop(t.it)
+	t.endWatch()
 	t.waits = false
 	if t.cfg.Schedule == nil {
 		return

@@ -34,7 +34,7 @@ func (s *stuckStep) text(now time.Time) string {
 // watch notes a step as stuck when it has not returned some time after the end of ctx. The returned function ends the watch;
 // it is called when the step has returned.
 func (x *execution) watch(ctx context.Context, path string) (returned func()) {
-	grace := cmp.Or(x.e.o.Config.Engine.CancelGrace, defaultCancelGrace)
+	grace := cmp.Or(x.ed.cfg.Engine.CancelGrace, defaultCancelGrace)
 	w := &stuckWatch{}
 	stop := context.AfterFunc(ctx, func() {
 		s := &stuckStep{lv: x.lv, path: path, what: endedBy(ctx), since: x.e.clock()}
