@@ -318,11 +318,11 @@ func (l *loop) retime(r *runner, stored map[[2]string]store.Cursor, now time.Tim
 			}
 			t := l.newTrigger(r, cfg, stored, now)
 			if cfg.Kind != config.TriggerAt { // a moment that has passed is late, or missed
-				t.cursor = later(t.cursor, now)
+				t.cursor = later(t.cursor, now) // what passed while it was away was no tick
 			}
-			l.watchFile(t)
 			c.fresh = append(c.fresh, *t.cursorAt(t.cursor))
 			l.arm(t)
+			l.watchFile(t)
 		}
 	}
 	for _, t := range old {
@@ -343,8 +343,8 @@ func (t *trigger) keep(cfg config.Trigger) {
 // dropTrigger ends a trigger that was removed or changed. Ticks that were due but had to wait get their row.
 func (l *loop) dropTrigger(t *trigger, now time.Time) {
 	l.timetable.drop(t.it)
-	t.waits = false
 	t.endWatch()
+	t.waits = false
 	if t.cfg.Schedule == nil || t.exhausted() {
 		return
 	}

@@ -247,7 +247,7 @@ func (l *loop) endPauses(r *runner, nominal time.Time) {
 // checkDrained tells once that nothing is left to finish.
 func (l *loop) checkDrained(now time.Time) {
 	h := l.holds[engineScope()]
-	if h == nil || !h.Drain || l.drained || len(l.lives) > 0 {
+	if h == nil || !h.Drain || l.drained || len(l.lives)+len(l.follows) > 0 {
 		return
 	}
 	l.drained = true
