@@ -183,14 +183,14 @@ func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor
 }
 
 // changeRun makes a run's new state durable.
-func (l *loop) changeRun(lv *live, ev orchestrator.Event, reopen bool, done func(error)) {
+func (l *loop) changeRun(lv *live, ev orchestrator.Event, done func(error)) {
 	if lv.run.State.Terminal() {
 		markHandlers(lv.cfg, &lv.run)
 	}
 	run, epoch := lv.run, l.epoch
 	l.touch(lv.r)
 	l.write(func(tx *store.Tx) error {
-		if _, err := tx.UpdateRun(&run, epoch, reopen); err != nil {
+		if _, err := tx.UpdateRun(&run, epoch, false); err != nil {
 			return err
 		}
 		if run.State.Terminal() {
@@ -252,7 +252,7 @@ func (l *loop) retryNow(lv *live, req orchestrator.RerunRequest, done func(error
 	})
 	lv.run.NextAt = now
 	lv.retryNow = true
-	l.changeRun(lv, ev, false, func(err error) {
+	l.changeRun(lv, ev, func(err error) {
 		l.timetable.set(lv.it, now)
 		done(err)
 	})

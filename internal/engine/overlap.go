@@ -193,7 +193,7 @@ func (l *loop) stopRun(lv *live, by string, ev orchestrator.Event, done func(err
 	} else {
 		l.endWaiting(lv, orchestrator.Cancelled, "cancelled by "+by)
 	}
-	l.changeRun(lv, ev, false, done)
+	l.changeRun(lv, ev, done)
 }
 
 // endWaiting gives a run that does not execute its end; the caller makes it durable.
@@ -212,7 +212,7 @@ func (l *loop) terminate(lv *live, by string) {
 	}
 	lv.stopper = by
 	l.endWaiting(lv, orchestrator.Cancelled, "terminated by "+by)
-	l.changeRun(lv, l.evictEvent(lv, lv.run.Reason), false, func(error) {})
+	l.changeRun(lv, l.evictEvent(lv, lv.run.Reason), func(error) {})
 }
 
 // freed goes on with what waited for the end of one of the runner's runs: ticks that are caught up one after the other, and

@@ -120,7 +120,7 @@ func (l *loop) stuck(s *stuckStep) {
 		return
 	}
 	run.Reason = s.text(now)
-	l.changeRun(s.lv, ev, false, func(error) {})
+	l.changeRun(s.lv, ev, func(error) {})
 	l.publishEngine()
 }
 

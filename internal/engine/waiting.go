@@ -94,7 +94,7 @@ func (l *loop) liveDue(lv *live, now time.Time) {
 func (l *loop) giveUp(lv *live, why string, now time.Time) {
 	l.endWaiting(lv, orchestrator.Missed, strings.Replace(why, " waits", " waited", 1))
 	ev, _ := endEvent(&lv.run, now)
-	l.changeRun(lv, ev, false, func(error) {})
+	l.changeRun(lv, ev, func(error) {})
 }
 
 // explain gives rows that wait the reason of this moment: what holds a run up changes more often than its row.
