@@ -64,7 +64,7 @@ func TestClockJumps(t *testing.T) {
 func jumpOf(t *testing.T, begin time.Time, jump time.Duration, events int, catchup config.Catchup) {
 	synctest.Test(t, func(t *testing.T) {
 		var w wall
-		w.step(begin.Sub(time.Now()))
+		w.step(time.Until(begin))
 		berlin, err := time.LoadLocation("Europe/Berlin")
 		if err != nil {
 			t.Fatal(err)

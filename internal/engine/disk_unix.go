@@ -11,5 +11,5 @@ func diskRoom(dir string) (free, total int64) {
 		return -1, -1
 	}
 	size := int64(st.Bsize)                                 //nolint:unconvert // its type differs from system to system
-	return int64(st.Bavail) * size, int64(st.Blocks) * size //nolint:unconvert // see above
+	return int64(st.Bavail) * size, int64(st.Blocks) * size
 }

@@ -105,7 +105,7 @@ func (l *loop) examineDisk(d orchestrator.Disk, total int64, err error) {
 	if err != nil {
 		return
 	}
-	l.judge("wal", d.WAL > largeWAL, "the write-ahead log has grown to %d MiB: something reads history without an end, or the disk is slow", d.WAL>>20)
+	l.judge("wal", d.WAL > largeWAL, "the write-ahead log has grown to %d MiB: a reader without an end, or a slow disk", d.WAL>>20)
 	low := d.Free >= 0 && (d.Free < lowDisk || total > 0 && d.Free < total/lowDiskShare)
 	l.judge("disk", low, "the disk of %s is nearly full, %d MiB are free: make room, or keep less history", l.e.o.StateDir, d.Free>>20)
 }

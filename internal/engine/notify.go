@@ -161,7 +161,7 @@ func (c *courier) start(after *courier) {
 			<-after.done
 		}
 		c.count()
-		for c.next() { //nolint:revive // all is done in next
+		for c.next() {
 		}
 	}()
 }

@@ -22,6 +22,9 @@ func (b *bench) startWith(change func(*Options)) {
 	o := Options{
 		Config: b.cfg, Pipes: b.registry(), Services: noServices{}, Renderer: render.New(), StateDir: b.dir, Version: "test",
 	}
+	if b.opts != nil {
+		b.opts(&o)
+	}
 	change(&o)
 	b.e = New(o)
 	if err := b.e.Start(b.t.Context()); err != nil {

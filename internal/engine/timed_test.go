@@ -181,7 +181,7 @@ func TestMaxRuns(t *testing.T) {
 		tr := every(t, time.Minute, time.Now().Add(time.Minute))
 		tr.MaxRuns = 5
 		b := newBench(t, runnerOf(probe("p"), tr))
-		b.do["p"] = func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
+		b.do["p"] = func(context.Context, *pipe.Call) (pipe.Result, error) {
 			<-time.After(90 * time.Second) // every second tick is skipped
 			return pipe.Result{}, errors.New("failed runs count too")
 		}
