@@ -129,7 +129,7 @@ type Resource struct {
 // the outbox.
 type Notification struct {
 	Name    string
-	On      []string // kinds of events: failed, crashed, missed, dropped, cancelled, completed, paused, resumed, overdue, degraded, stuck
+	On      []string // kinds of events, see docs/notifications.md
 	Runners []string // only of these; empty = all
 	Tags    []string // only of runners with one of these; empty = all
 	URL     string   // HTTP POST of the event as JSON; "" = Command

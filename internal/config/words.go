@@ -38,7 +38,8 @@ func retryClasses() []string {
 // notificationWords are the kinds of events a notification may ask for; see Notification.On.
 func notificationWords() []string {
 	return []string{
-		"failed", "crashed", "missed", "dropped", "cancelled", "completed", "paused", "resumed", "overdue", "degraded", "stuck",
+		"failed", "crashed", "missed", "dropped", "cancelled", "completed", "paused", "resumed", "overdue", "recovered", "degraded", "stuck",
+		"approval", "handlers", "circuit", "drained", "reload",
 	}
 }
 
