@@ -116,7 +116,8 @@ func (r *mRunner) after(t time.Time) time.Time {
 	if t.Before(r.anchor) {
 		return r.anchor
 	}
-	return r.anchor.Add((t.Sub(r.anchor)/r.every + 1) * r.every)
+	n := t.Sub(r.anchor)/r.every + 1 // a count
+	return r.anchor.Add(n * r.every) //nolint:durationcheck // see n
 }
 
 // tick decides over the ticks in (cursor, now].

@@ -58,7 +58,7 @@ func TestReloadSwapsWhatIsNoClock(t *testing.T) {
 		if n := len(r.taken("new")); n != 5 { // past, up, other, kept and file
 			t.Errorf("the new notification was told %d times, want 5", n)
 		}
-		if _, err := b.bench.request("other", "", "1"); err != nil {
+		if _, err := b.request("other", "", "1"); err != nil {
 			t.Error(err)
 		}
 		pass(2 * time.Hour)

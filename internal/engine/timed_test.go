@@ -102,7 +102,7 @@ func TestAfterCompletionCountsFromTheEnd(t *testing.T) {
 		b := newBench(t, runnerOf(probe("p"), afterCompletion(10*time.Minute)))
 		b.do["p"] = untilDone(7 * time.Minute)
 		begin := time.Now().UTC()
-		at := func(d time.Duration) { pass(begin.Add(d).Sub(time.Now())) }
+		at := func(d time.Duration) { pass(time.Until(begin.Add(d))) }
 		b.start()
 		if ticks, err := b.e.NextTicks(t.Context(), "p", 3); err != nil || len(ticks) != 1 || !ticks[0].Equal(begin.Add(10*time.Minute)) {
 			t.Errorf("next ticks %v, %v", ticks, err)
@@ -275,14 +275,14 @@ func TestJitterAndCatchUp(t *testing.T) {
 		for i := range 200 { // down until just after a nominal time with a long jitter
 			nominal := anchor.Add(time.Duration(i+5) * 10 * time.Minute)
 			if due := b.dueOf(tr, nominal); due.Sub(nominal) > 5*time.Minute {
-				pass(nominal.Add(time.Minute).Sub(time.Now()))
+				pass(time.Until(nominal.Add(time.Minute)))
 				b.start()
 				pass(time.Second)
 				runs := b.runs("p")
 				if len(runs) != 2 || !runs[0].Nominal.Equal(nominal.Add(-10*time.Minute)) || runs[1].State != orchestrator.Missed {
 					t.Errorf("rows %+v, want the tick before %s", runs, nominal)
 				}
-				pass(due.Sub(time.Now()) + time.Second)
+				pass(time.Until(due) + time.Second)
 				if runs := b.runs("p"); len(runs) != 3 || !runs[0].Nominal.Equal(nominal) || runs[0].State != orchestrator.Completed {
 					t.Errorf("rows %+v, want a run of %s", runs, nominal)
 				}
