@@ -10,6 +10,6 @@ func diskRoom(dir string) (free, total int64) {
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return -1, -1
 	}
-	size := int64(st.Bsize)                                 //nolint:unconvert // its type differs from system to system
+	size := int64(st.Bsize) //nolint:unconvert // its type differs from system to system
 	return int64(st.Bavail) * size, int64(st.Blocks) * size
 }
