@@ -57,7 +57,7 @@ func TestOverdueIsToldOncePerOutage(t *testing.T) {
 		b.cfg.Notify = []config.Notification{ops("ops", "overdue")}
 		b.start()
 		pass(10*time.Hour + time.Minute) // the last success is at 10 h
-		b.do["p"] = func(context.Context, *pipe.Call) (pipe.Result, error) { return pipe.Result{}, errors.New("down") }
+		b.does("p", func(context.Context, *pipe.Call) (pipe.Result, error) { return pipe.Result{}, errors.New("down") })
 		pass(80 * time.Hour)
 		b.stop() // 80 failures hide the success
 		b.start()
@@ -81,7 +81,7 @@ func TestOverdueIsToldOncePerOutage(t *testing.T) {
 		if err := b.e.Resume(t.Context(), "p", orchestrator.Actor{}); err != nil {
 			t.Fatal(err)
 		}
-		b.do["p"] = nil
+		b.does("p", nil)
 		pass(time.Hour)
 		if over, again := b.texts("overdue"), b.texts("recovered"); len(over) != 1 || len(again) != 1 || !strings.Contains(again[0], "overdue for 101h") {
 			t.Errorf("overdue %q, recovered %q", over, again)
@@ -124,4 +124,11 @@ func TestOverdueCountsFromTheFirstLook(t *testing.T) {
 		}
 		b.stop()
 	})
+}
+
+// does changes what a step does while the engine runs.
+func (b *bench) does(step string, do func(context.Context, *pipe.Call) (pipe.Result, error)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.do[step] = do
 }
