@@ -118,6 +118,7 @@ func (l *loop) examine(stalled time.Duration) {
 	for c := range l.unacked {
 		lag = max(lag, now.Sub(c.at))
 	}
+	l.judge("stuck", len(l.stuckSteps) > 0, "%d steps ignore that they are to end, and keep their slots: see the stuck runs", len(l.stuckSteps))
 	l.judge("lag", lag > cursorLag, "ticks have been waiting for more than %s to be written down", cursorLag)
 }
 

@@ -82,7 +82,13 @@ func TestADeafStepIsShownAsStuck(t *testing.T) {
 		if len(b.callsOf("other")) != 0 || snap.Engine.Busy != 1 {
 			t.Errorf("the slot of a stuck step was given away: busy %d", snap.Engine.Busy)
 		}
+		if snap.Engine.Health != "degraded" || !strings.Contains(strings.Join(snap.Engine.Problems, ""), "1 steps ignore") {
+			t.Errorf("health %s %q", snap.Engine.Health, snap.Engine.Problems)
+		}
 		pass(2 * time.Minute)
+		if v := b.engine(); v.Health != "ok" {
+			t.Errorf("health %s %q after its return", v.Health, v.Problems)
+		}
 		if d := b.detail(id); d.Run.State != orchestrator.Cancelled || len(b.stuckNow()) != 0 || len(b.eventList("stuck")) != 1 {
 			t.Errorf("run %+v, stuck %v, events %+v", d.Run, b.stuckNow(), b.eventList("stuck"))
 		}

@@ -43,7 +43,7 @@ func startLimit(run *orchestrator.Run, p config.Policy) (time.Time, string) {
 	if !run.StartedAt.IsZero() || run.Attempt > 1 || run.Backfill != "" {
 		return at, why
 	}
-	if p.StartDeadline > 0 && !run.Nominal.IsZero() {
+	if p.StartDeadline > 0 && run.Trigger != triggerManual {
 		at, why = run.DueAt.Add(p.StartDeadline), "its start deadline of "+shortDuration(p.StartDeadline)+" was over"
 	}
 	if p.QueueTimeout > 0 {
