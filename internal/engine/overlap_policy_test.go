@@ -42,7 +42,9 @@ func TestStartLimit(t *testing.T) {
 	tick := orchestrator.Run{Nominal: due, DueAt: due, CreatedAt: due, Attempt: 1}
 	late, hand, rerun, retry := tick, tick, tick, tick
 	late.CreatedAt = due.Add(50 * time.Second)
-	hand.Nominal = time.Time{}
+	after := tick
+	hand.Nominal, hand.Trigger = time.Time{}, triggerManual
+	after.Nominal, after.Trigger = time.Time{}, "after-digest"
 	rerun.Attempt, retry.StartedAt = 2, due
 	for name, c := range map[string]struct {
 		run  orchestrator.Run
@@ -55,6 +57,7 @@ func TestStartLimit(t *testing.T) {
 		"late: the deadline is first":  {late, both, time.Minute, "start deadline of 1m"},
 		"by hand: queue timeout alone": {hand, both, 30 * time.Second, "queue timeout"},
 		"by hand: no deadline":         {hand, config.Policy{StartDeadline: time.Minute}, 0, ""},
+		"after another runner":         {after, config.Policy{StartDeadline: time.Minute}, time.Minute, "start deadline of 1m"},
 		"a rerun waits":                {rerun, both, 0, ""},
 		"a retry waits":                {retry, both, 0, ""},
 	} {
