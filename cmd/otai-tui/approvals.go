@@ -20,7 +20,7 @@ func (a *app) approvalsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "approvals", Short: "List the steps that wait for a person's answer, oldest first", Args: cobra.NoArgs,
 		Long: "approvals lists the steps that wait for a person's answer, oldest first.\n" +
-			"They are answered in the console: key 6, then a, or :approve RUN and :reject RUN.",
+			"They are answered with otai-tui answer, or in the console: key 6, then a.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.listApprovals(cmd.Context(), asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line, with what the question is about")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openticketai/otai-tui/internal/door"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
 
@@ -46,8 +47,27 @@ func (a *app) backfillCommand() *cobra.Command {
 	return cmd
 }
 
-// backfill runs a backfill to its end.
+// backfill runs a backfill to its end. Where an engine runs it is only begun: that one goes on with it.
 func (a *app) backfill(ctx context.Context, req orchestrator.BackfillRequest) error {
+	c, err := a.running(ctx)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		return a.steer(ctx, func(ctx context.Context, c *door.Client, by orchestrator.Actor) error {
+			req.By = by
+			b, err := c.Backfill(ctx, req)
+			if err != nil {
+				return err
+			}
+			if req.DryRun {
+				return a.printCount(b)
+			}
+			a.errorf("backfill %s of %s: %d ticks%s; the engine that runs goes on with it, otai-tui cancel --backfill %s ends it\n",
+				b.ID, b.Runner, b.Total, rangeText(b), b.ID)
+			return nil
+		})
+	}
 	return a.withEngine(ctx, func(ctx context.Context, w *works, sub orchestrator.Subscription, by orchestrator.Actor) error {
 		req.By = by
 		b, err := w.engine.Backfill(ctx, req)
@@ -55,8 +75,7 @@ func (a *app) backfill(ctx context.Context, req orchestrator.BackfillRequest) er
 			return refused(err)
 		}
 		if req.DryRun {
-			_, err := fmt.Fprintf(a.out, "%d ticks of %s need a run%s\n", b.Total, b.Runner, rangeText(b))
-			return err
+			return a.printCount(b)
 		}
 		a.errorf("backfill %s of %s: %d ticks%s\n", b.ID, b.Runner, b.Total, rangeText(b))
 		end, err := awaitBackfill(ctx, w, sub, b.ID)
@@ -69,6 +88,11 @@ func (a *app) backfill(ctx context.Context, req orchestrator.BackfillRequest) er
 		}
 		return a.reportBackfill(context.WithoutCancel(ctx), w, end)
 	})
+}
+
+func (a *app) printCount(b orchestrator.Backfill) error {
+	_, err := fmt.Fprintf(a.out, "%d ticks of %s need a run%s\n", b.Total, b.Runner, rangeText(b))
+	return err
 }
 
 func rangeText(b orchestrator.Backfill) string {

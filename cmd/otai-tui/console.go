@@ -26,6 +26,7 @@ func (a *app) console(ctx context.Context) error {
 	ctx, gone := context.WithCancel(ctx)
 	defer gone()
 	a.followConfig(ctx, w, hup, gone)
+	defer w.openDoor(ctx, a)()
 	uiErr := ui.Run(ctx, ui.Options{
 		Orchestrator: w.engine, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs,
 		Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},

@@ -75,6 +75,7 @@ func (a *app) headless(ctx context.Context) error {
 	ctx, gone := context.WithCancel(ctx)
 	defer gone()
 	a.followConfig(ctx, w, hup, gone)
+	defer w.openDoor(ctx, a)()
 	<-ctx.Done()
 	if err := w.engine.Stop(context.WithoutCancel(ctx)); err != nil {
 		return err

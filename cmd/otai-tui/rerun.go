@@ -21,9 +21,9 @@ func (a *app) rerunCommand() *cobra.Command {
 			if req.All && req.From != "" {
 				return refusal{fmt.Errorf("--all and --from %s exclude each other", req.From)}
 			}
-			return a.byHand(cmd.Context(), func(ctx context.Context, w *works, by orchestrator.Actor) (string, error) {
+			return a.byHand(cmd.Context(), args[0], func(ctx context.Context, c controls, by orchestrator.Actor) (string, error) {
 				req.By = by
-				return args[0], w.engine.Rerun(ctx, args[0], req)
+				return args[0], c.Rerun(ctx, args[0], req)
 			})
 		},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openticketai/otai-tui/internal/door"
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 )
@@ -28,8 +29,8 @@ func (a *app) runOnceCommand() *cobra.Command {
 				}
 				over[k] = v
 			}
-			return a.byHand(cmd.Context(), func(ctx context.Context, w *works, by orchestrator.Actor) (string, error) {
-				return w.engine.RunOnce(ctx, args[0], orchestrator.FireRequest{Params: over, Overlap: overlap, By: by})
+			return a.byHand(cmd.Context(), "", func(ctx context.Context, c controls, by orchestrator.Actor) (string, error) {
+				return c.RunOnce(ctx, args[0], orchestrator.FireRequest{Params: over, Overlap: overlap, By: by})
 			})
 		},
 	}
@@ -52,7 +53,7 @@ func (a *app) withEngine(ctx context.Context,
 	}
 	defer w.close()
 	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
-		return explainHeld(err, "Its console can do this too. Or use another --state-dir here.")
+		return explainHeld(err, "It has no door for other commands; its console can do this. Or use another --state-dir here.")
 	}
 	defer func() { _ = w.engine.Stop(context.WithoutCancel(ctx)) }()
 	for _, n := range w.notices {
@@ -63,10 +64,24 @@ func (a *app) withEngine(ctx context.Context,
 	return do(ctx, w, sub, orchestrator.Actor{Name: a.userName(), Via: "cli"})
 }
 
-// byHand makes a run with do and follows it to its end, retries included.
-func (a *app) byHand(ctx context.Context, do func(context.Context, *works, orchestrator.Actor) (run string, err error)) error {
+// controls is what makes runs by hand: an engine of this process, or the one that runs already.
+type controls interface {
+	RunOnce(ctx context.Context, runner string, r orchestrator.FireRequest) (string, error)
+	Rerun(ctx context.Context, run string, r orchestrator.RerunRequest) error
+}
+
+// byHand makes a run with do and follows it to its end, retries included. Where an engine runs, that one does it. again is the run
+// that gets another attempt; "" = a new one.
+func (a *app) byHand(ctx context.Context, again string, do func(context.Context, controls, orchestrator.Actor) (run string, err error)) error {
+	c, err := a.running(ctx)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		return a.byRunning(ctx, c, again, do)
+	}
 	return a.withEngine(ctx, func(ctx context.Context, w *works, sub orchestrator.Subscription, by orchestrator.Actor) error {
-		run, err := do(ctx, w, by)
+		run, err := do(ctx, w.engine, by)
 		if err != nil {
 			return refused(err)
 		}
@@ -74,13 +89,53 @@ func (a *app) byHand(ctx context.Context, do func(context.Context, *works, orche
 		if err != nil {
 			return err
 		}
-		took := end.Duration(time.Now()).Round(time.Millisecond)
-		a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, took, reasonText(end))
-		if end.State != orchestrator.Completed {
-			return quietError{exitFailed}
-		}
-		return nil
+		return a.reportEnd(&end)
 	})
+}
+
+func (a *app) reportEnd(end *orchestrator.Run) error {
+	took := end.Duration(time.Now()).Round(time.Millisecond)
+	a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, took, reasonText(*end))
+	if end.State != orchestrator.Completed {
+		return quietError{exitFailed}
+	}
+	return nil
+}
+
+// byRunning lets the engine that runs do it, and follows the run in its history. An interrupt only ends the following.
+func (a *app) byRunning(ctx context.Context, c *door.Client, again string,
+	do func(context.Context, controls, orchestrator.Actor) (run string, err error),
+) error {
+	ctx, stop := a.untilInterrupt(ctx)
+	defer stop()
+	st, err := a.openHistory(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }()
+	var f orchestrator.LogFilter
+	if again != "" {
+		if f.After, err = st.LastLogSeq(ctx, again); err != nil {
+			return err
+		}
+	}
+	run, err := do(ctx, c, orchestrator.Actor{Name: a.userName(), Via: "cli"})
+	if err != nil {
+		return refused(err)
+	}
+	a.errorf("run %s, in the engine that runs\n", run)
+	if err := a.printLogs(ctx, run, f, true, false); err != nil {
+		return err
+	}
+	end, err := st.GetRun(context.WithoutCancel(ctx), run)
+	if err != nil {
+		return err
+	}
+	if !end.State.Terminal() {
+		a.errorf("run %s goes on: otai-tui logs -f %s, otai-tui cancel %s\n", run, run, run)
+		return quietError{exitFailed}
+	}
+	return a.reportEnd(&end)
 }
 
 // refused marks an error of a request that was not even tried.

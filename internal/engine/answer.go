@@ -182,10 +182,10 @@ func (l *loop) answer(a *orchestrator.Approval, answer pipe.Answer, by orchestra
 	if err != nil {
 		return fmt.Errorf("answer step %s of run %s: %w", a.Step, a.Run, err)
 	}
-	ev := orchestrator.Event{
-		At: now, Kind: "answer", Runner: lv.run.Runner, Run: a.Run, State: orchestrator.Pending, By: actorText(by), Via: by.Via,
-		Text: "run " + a.Run + ", " + a.Step + ": " + answerText(&answer, actorText(by)), Before: "open", After: answerWord(&answer),
-	}
+	ev := l.audit(action{
+		kind: "answer", runner: lv.run.Runner, run: a.Run, state: orchestrator.Pending, by: by,
+		text: "run " + a.Run + ", " + a.Step + ": " + answerText(&answer, actorText(by)), before: "open", after: answerWord(&answer),
+	})
 	asleep := lv.sleeps()
 	lv.wake = !asleep
 	if asleep {

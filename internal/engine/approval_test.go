@@ -395,7 +395,7 @@ func TestAnAnswerIsAnEvent(t *testing.T) {
 		if e := kinds["approval"]; e.By != "engine" || !strings.Contains(e.Text, "move it?") {
 			t.Errorf("question %+v", e)
 		}
-		if e := kinds["answer"]; e.By != "kim (test)" || e.Via != "test" || e.Before != "open" || e.After != "approved" {
+		if e := kinds["answer"]; e.By != "kim" || e.Via != "test" || e.Before != "open" || e.After != "approved" {
 			t.Errorf("answer %+v", e)
 		}
 		if len(kinds) != 3 { // with fired

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"slices"
@@ -8,7 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/test/bubble"
 )
 
@@ -17,8 +20,6 @@ func notCommands() []string {
 	return []string{
 		"Start", "Stop", "Run", "Subscribe", // life cycle and viewers
 		"Snapshot", "Runs", "RunDetail", "Logs", "Events", "NextTicks", "Backfills", "Approvals", // queries
-		// The webhook trigger and the answer of an approval have tests of their own: they need a trigger and a step that asks.
-		"Trigger", "Answer",
 	}
 }
 
@@ -29,7 +30,14 @@ func TestEveryCommandIsAudited(t *testing.T) {
 		ticks.Tags = []string{"mail"}
 		fails := probe("fails")
 		fails.Retry = retries(1, time.Hour)
-		b := newReloadable(t, ticks, runnerOf(fails), runnerOf(probe("slow")), runnerOf(probe("p")))
+		hook := runnerOf(probe("hook"), config.Trigger{Name: "hook", Kind: config.TriggerWebhook})
+		b := newReloadable(t, ticks, runnerOf(fails), runnerOf(probe("slow")), runnerOf(probe("p")), hook, runnerOf(probe("asks")))
+		b.do["asks"] = func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
+			if c.Answer == nil {
+				return pipe.Result{}, &pipe.Wait{Question: "go on?"}
+			}
+			return pipe.Success("", nil), nil
+		}
 		b.do["fails"], b.do["slow"], b.do["ticks"] = failsUntil(2), untilDone(time.Hour), untilDone(10*time.Second)
 		b.start()
 		defer b.stop()
@@ -37,7 +45,7 @@ func TestEveryCommandIsAudited(t *testing.T) {
 		b.pauseScope(tagScope("mail"), orchestrator.PauseRequest{})
 		bubble.Advance(10 * time.Minute)
 		b.resumeScope(tagScope("mail"))
-		waiting, running, done := b.fire("fails"), b.fire("slow"), b.fire("p")
+		waiting, running, done, asking := b.fire("fails"), b.fire("slow"), b.fire("p"), b.fire("asks")
 		bubble.Advance(time.Second)
 		begin := time.Now()
 		past := orchestrator.BackfillRequest{Runner: "ticks", From: begin.Add(-time.Hour), To: begin, Limit: 1, By: kim}
@@ -87,6 +95,20 @@ func TestEveryCommandIsAudited(t *testing.T) {
 			}},
 			{"CancelBackfill", "backfill", false, func() error { return e.CancelBackfill(ctx, cancelled.ID, kim) }},
 			{"CancelBackfill", "backfill", true, func() error { return e.CancelBackfill(ctx, cancelled.ID, kim) }},
+			{"Trigger", "fired", false, func() error {
+				_, err := e.Trigger(ctx, "hook", orchestrator.Webhook{By: kim})
+				return err
+			}},
+			{"Trigger", "fired", true, func() error {
+				_, err := e.Trigger(ctx, "p", orchestrator.Webhook{By: kim})
+				return err
+			}},
+			{"Answer", "answer", false, func() error {
+				return e.Answer(ctx, orchestrator.AnswerRequest{Run: asking, Approve: true, By: kim})
+			}},
+			{"Answer", "answer", true, func() error {
+				return e.Answer(ctx, orchestrator.AnswerRequest{Run: asking, Approve: true, By: kim})
+			}},
 			{"Reload", "reload", false, func() error { return e.Reload(ctx, kim) }},
 		}
 		covered := notCommands()

@@ -102,14 +102,15 @@ func (l *loop) request(ctx context.Context, t *trigger, key string, w orchestrat
 	if _, err := l.e.definitionFor(t.r.cfg.Pipe, w.Params); err != nil {
 		return "", err
 	}
-	now, mark := l.e.clock(), len(l.claims)
+	now, mark, before := l.e.clock(), len(l.claims), l.stands(t.r)
 	l.occur(t, occasion{due: now, key: key, params: w.Params, by: w.By.Name}, now)
 	c := l.claims[len(l.claims)-1]
 	l.claims = l.claims[:mark]
-	ev := orchestrator.Event{
-		At: now, Kind: "fired", Runner: t.r.cfg.ID, Run: c.run.ID, State: c.run.State, By: actorText(w.By), Via: w.By.Via,
-		Text: "run " + c.run.ID + " made due by " + t.cfg.Name + " for " + actorText(w.By),
-	}
+	ev := l.audit(action{
+		kind: "fired", runner: t.r.cfg.ID, run: c.run.ID, state: c.run.State, by: w.By,
+		text:   "run " + c.run.ID + " made due by " + t.cfg.Name + " for " + actorText(w.By),
+		before: before, after: stateWords(c.run.State) + ", run " + c.run.ID,
+	})
 	epoch, taken := l.epoch, false
 	l.write(func(tx *store.Tx) error {
 		var err error

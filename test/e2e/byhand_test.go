@@ -67,11 +67,4 @@ func TestRerunAndBackfillByHand(t *testing.T) {
 	if r := run(append([]string{"backfill", "--dry-run"}, span...)...); !strings.HasPrefix(r.Stdout, "1 ticks") {
 		t.Errorf("what is left: %+v", r)
 	}
-	p := Spawn(t, "", nil, Binary(t), "--no-ui", "-c", cfg, "--state-dir", state)
-	p.WaitFor(t, "engine starts", quick)
-	for _, args := range [][]string{{"rerun", "1"}, append([]string{"backfill"}, span...)} {
-		if r := run(args...); r.Code == 0 || !strings.Contains(r.Stderr, "Its console can do this too") {
-			t.Errorf("%v beside an engine: %+v", args, r)
-		}
-	}
 }
