@@ -18,7 +18,7 @@ BENCH        ?= .
 # The version is stamped with -ldflags, so that a clone that git distrusts (another owner) still builds.
 export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
 
-.PHONY: help run build test unit e2e bench lint lint-selftest fmt fmt-check vet cross pictures clean
+.PHONY: help run build test unit soak e2e bench lint lint-selftest fmt fmt-check vet cross pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,10 +30,13 @@ build: ## bin/otai-tui, one static binary
 	@$(BUILD) -o bin/ ./cmd/otai-tui
 
 # The order ends with the go test runs, whose closing lines say what passed.
-test: fmt-check vet lint lint-selftest cross unit e2e ## everything CI checks: format, vet, lint, cross-compile, race, golden, e2e
+test: fmt-check vet lint lint-selftest cross unit soak e2e ## everything CI checks: format, vet, lint, cross-compile, race, golden, e2e
 
 unit: ## unit, golden and race tests
 	@race=$$(scripts/race-flag); set -x; go test $$race -timeout $(TEST_TIMEOUT) ./...
+
+soak: ## a simulated month of 1,000 runners, without the race detector; OTAI_FULL=1 for one due each hour
+	@set -x; go test -run '^TestSoak$$' -count=1 -timeout $(TEST_TIMEOUT) ./internal/engine
 
 e2e: ## end-to-end tests with the real binary in tmux
 	@command -v tmux >/dev/null || echo "tmux is not installed: the console's end-to-end tests are skipped (in CI they fail)"

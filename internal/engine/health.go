@@ -12,8 +12,8 @@ import (
 
 // What makes the engine degraded, besides what its parts say of themselves.
 const (
-	sentryEvery   = 5 * time.Second  // how often the sentry looks
-	measureEvery  = 30 * time.Second // how often it looks at the disk
+	sentryEvery   = 5 * time.Second  // how often the sentry looks at the writer
+	measureEvery  = 30 * time.Second // how often it looks at the disk, and the loop at itself
 	writerStall   = 5 * time.Second  // a group commit that takes longer is a problem
 	cursorLag     = time.Minute      // a tick that has not got its row by then is a problem
 	largeWAL      = 256 << 20        // a larger write-ahead log is a problem: a reader or a full disk keeps it
@@ -61,12 +61,17 @@ func (s *sentry) disk() orchestrator.Disk {
 func (s *sentry) watch(ctx context.Context) {
 	tick := time.NewTicker(sentryEvery)
 	defer tick.Stop()
+	stuck := false
 	for n := 0; ; n++ {
-		if n%int(measureEvery/sentryEvery) == 0 {
+		full := n%int(measureEvery/sentryEvery) == 0
+		if full {
 			s.measure()
 		}
 		stalled := s.l.e.store.Stalled()
-		s.l.e.box.post(func() { s.l.examine(stalled) })
+		if is := stalled > writerStall; full || is != stuck { // a loop that has nothing to do is left alone
+			stuck = is
+			s.l.e.box.post(func() { s.l.examine(stalled) })
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -118,7 +123,6 @@ func (l *loop) examine(stalled time.Duration) {
 	for c := range l.unacked {
 		lag = max(lag, now.Sub(c.at))
 	}
-	l.judge("stuck", len(l.stuckSteps) > 0, "%d steps ignore that they are to end, and keep their slots: see the stuck runs", len(l.stuckSteps))
 	l.judge("lag", lag > cursorLag, "ticks have been waiting for more than %s to be written down", cursorLag)
 }
 

@@ -107,7 +107,7 @@ func TestAStalledWriterIsAProblem(t *testing.T) {
 		if got := b.problems(); strings.Contains(got, "ticks have been waiting") {
 			t.Errorf("too early: %q", got)
 		}
-		b.mustSay(70*time.Second, "ticks have been waiting for more than 1m0s")
+		b.mustSay(95*time.Second, "ticks have been waiting for more than 1m0s")
 		close(hold)
 		b.mustSay(6*time.Second, "")
 		if _, total := ticksOf(b.runs("p")); total != 3 {

@@ -29,8 +29,8 @@ const (
 // TestSoak is promise 7: a simulated month of 1,000 runners, with failures, retries, idle polls and retention at work. Memory,
 // goroutines, descriptors and the write-ahead log must not grow with history. OTAI_FULL=1 makes every runner due each hour.
 func TestSoak(t *testing.T) { //nolint:paralleltest // it counts goroutines and memory of the whole process
-	if testing.Short() {
-		t.Skip("a month takes too long for -short")
+	if testing.Short() || raceOn {
+		t.Skip("a month takes too long with -short or -race: make soak, which is part of make test")
 	}
 	interval := 12 * time.Hour
 	if os.Getenv("OTAI_FULL") != "" {

@@ -104,6 +104,7 @@ func endedBy(ctx context.Context) string {
 func (l *loop) stuck(s *stuckStep) {
 	now := l.e.clock()
 	l.stuckSteps = append(l.stuckSteps, s)
+	l.judgeStuck()
 	s.it = newItem(func(now time.Time) {
 		l.touch(s.lv.r)
 		l.timetable.set(s.it, now.Add(stuckRefresh))
@@ -127,6 +128,7 @@ func (l *loop) stuck(s *stuckStep) {
 func (l *loop) unstuck(s *stuckStep) {
 	l.timetable.drop(s.it)
 	l.stuckSteps = slices.DeleteFunc(l.stuckSteps, func(other *stuckStep) bool { return other == s })
+	l.judgeStuck()
 	l.touch(s.lv.r)
 	l.publishEngine()
 	if run := &s.lv.run; run.State == orchestrator.Running && l.stuckIn(s.lv) == nil { // it goes on after all
@@ -155,4 +157,10 @@ func (l *loop) stuckTexts(now time.Time) []string {
 		out = append(out, "run "+s.lv.run.ID+" of "+s.lv.run.Runner+" is "+s.text(now))
 	}
 	return out
+}
+
+// judgeStuck makes stuck steps a problem of the engine, as long as there are some.
+func (l *loop) judgeStuck() {
+	n := len(l.stuckSteps)
+	l.judge("stuck", n > 0, "%d steps ignore that they are to end, and keep their slots: see the stuck runs", n)
 }

@@ -158,7 +158,9 @@ func TestAStuckStepDoesNotHoldTheStop(t *testing.T) {
 		if took := time.Since(begin); took > 3*time.Second+interruptFor+time.Second {
 			t.Errorf("the stop took %s", took)
 		}
+		b.mu.Lock() // a step of the earlier life has only just returned
 		b.do["deaf"] = nil
+		b.mu.Unlock()
 		b.start()
 		pass(time.Minute)
 		d := b.detail(id)

@@ -169,7 +169,10 @@ func (x *execution) failureIn(st *store.StepRow) *store.StepRow {
 	defer x.mu.Unlock()
 	first := st
 	for path, s := range x.steps {
-		if s.Composite || s.State != orchestrator.Failed && s.State != orchestrator.Crashed || !strings.HasPrefix(path, st.Path+"/") {
+		if !strings.HasPrefix(path, st.Path+"/") { // first: steps elsewhere may be at work in goroutines of their own
+			continue
+		}
+		if s.Composite || s.State != orchestrator.Failed && s.State != orchestrator.Crashed {
 			continue
 		}
 		if first == st || s.EndedAt.Before(first.EndedAt) || s.EndedAt.Equal(first.EndedAt) && path < first.Path {
