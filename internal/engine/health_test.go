@@ -110,8 +110,8 @@ func TestAStalledWriterIsAProblem(t *testing.T) {
 		b.mustSay(95*time.Second, "ticks have been waiting for more than 1m0s")
 		close(hold)
 		b.mustSay(6*time.Second, "")
-		if _, total := ticksOf(b.runs("p")); total != 3 {
-			t.Errorf("%d ticks have rows, want 3", total)
+		if _, total := ticksOf(b.runs("p")); total != 4 {
+			t.Errorf("%d ticks have rows, want 4", total)
 		}
 		b.stop()
 	})
