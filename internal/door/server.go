@@ -25,6 +25,8 @@ const (
 
 // Server is the door of one running engine.
 type Server struct {
+	path string
+	mine os.FileInfo // the socket
 	http *http.Server
 	done chan struct{}
 }
@@ -53,7 +55,11 @@ func Open(ctx context.Context, stateDir string, o orchestrator.Orchestrator) (*S
 	if u, ok := l.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(false) // the next engine may have put its own there by then
 	}
-	s := &Server{done: make(chan struct{})}
+	mine, err := os.Lstat(path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the door: %w", err), l.Close())
+	}
+	s := &Server{path: path, mine: mine, done: make(chan struct{})}
 	s.http = &http.Server{
 		Handler: handler(o), ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: writeTimeout,
 		MaxHeaderBytes: 16 << 10, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
@@ -74,6 +80,9 @@ func (s *Server) Close(ctx context.Context) error {
 		err = s.http.Close()
 	}
 	<-s.done
+	if there, lerr := os.Lstat(s.path); lerr == nil && os.SameFile(there, s.mine) {
+		err = errors.Join(err, os.Remove(s.path))
+	}
 	return err
 }
 

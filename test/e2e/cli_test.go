@@ -114,7 +114,7 @@ func TestHeadlessWithoutTerminalDrainsOnSIGTERM(t *testing.T) {
 	Poll(t, quick, func() bool {
 		return strings.Contains(Run(t, quick, "runs", "-c", cfg, "--state-dir", state).Stdout, "running")
 	})
-	second := Run(t, quick, "run-once", "good", "-c", cfg, "--state-dir", state)
+	second := Run(t, quick, "--no-ui", "-c", cfg, "--state-dir", state)
 	if second.Code != 1 || !strings.Contains(second.Stderr, "pid") {
 		t.Errorf("a second engine on the same state directory: %+v", second)
 	}

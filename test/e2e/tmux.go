@@ -176,7 +176,9 @@ func (x *Term) WaitExit(t testing.TB, within time.Duration) int {
 
 func (x *Term) waitDead(t testing.TB, within time.Duration) {
 	t.Helper()
-	if !Poll(t, within, func() bool { return x.Ask(t, "#{pane_dead}") == "1" }) {
+	// tmux notices the closed terminal before it learns how the program ended.
+	told := func() bool { return len(x.Ask(t, "#{?pane_dead,1,}#{pane_dead_signal}#{pane_dead_status}")) > 1 }
+	if !Poll(t, within, told) {
 		t.Fatalf("the program still runs after %v\nthe screen:\n%s", within, x.Screen(t))
 	}
 }
