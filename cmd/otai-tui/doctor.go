@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openticketai/otai-tui/internal/door"
+	"github.com/openticketai/otai-tui/internal/engine"
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/store"
 )
@@ -52,7 +54,9 @@ func (a *app) examine(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{{false, "state dir", err.Error()}}
 	}
-	out := []finding{a.examineDir(dir), a.examineLock(dir), a.examineHistory(ctx, dir), examineClock(time.Now())}
+	out := []finding{a.examineDir(dir), examineDisk(dir)}
+	out = append(out, a.examineEngine(ctx, dir)...)
+	out = append(out, a.examineHistory(ctx, dir), examineClock(time.Now()))
 	return append(out, a.examineServices(ctx)...)
 }
 
@@ -74,19 +78,53 @@ func (a *app) examineDir(dir string) finding {
 	return finding{true, f.what, dir + " can be written"}
 }
 
-func (a *app) examineLock(dir string) finding {
+// leastRoom is how much free disk history should find, in bytes: below it a running engine is degraded too.
+const leastRoom = 200 << 20
+
+func examineDisk(dir string) finding {
+	free, _ := engine.DiskRoom(dir)
+	if free < 0 {
+		return finding{true, "disk", "its free room is not known on this system"}
+	}
+	f := finding{free >= leastRoom, "disk", fmt.Sprintf("%.1f GB are free", float64(free)/1e9)}
+	if !f.ok {
+		f.says += ": make room, history needs at least 0.2 GB"
+	}
+	return f
+}
+
+// examineEngine says whether an engine runs here, and how it is.
+func (a *app) examineEngine(ctx context.Context, dir string) []finding {
 	lock, err := store.TakeLock(dir)
 	var held *store.HeldError
 	switch {
 	case errors.As(err, &held):
-		return finding{true, "engine", fmt.Sprintf("runs with pid %d", held.PID)}
+		return examineHealth(ctx, dir, fmt.Sprintf("runs with pid %d", held.PID))
 	case err != nil:
-		return finding{false, "engine", err.Error()}
+		return []finding{{false, "engine", err.Error()}}
 	}
 	if err := lock.Release(); err != nil {
-		return finding{false, "engine", err.Error()}
+		return []finding{{false, "engine", err.Error()}}
 	}
-	return finding{true, "engine", "does not run on this state directory"}
+	return []finding{{true, "engine", "does not run on this state directory"}}
+}
+
+func examineHealth(ctx context.Context, dir, runs string) []finding {
+	c, err := door.Dial(dir)
+	if err != nil {
+		return []finding{{true, "engine", runs + "; it cannot be asked: " + err.Error()}}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	snap, err := c.Snapshot(ctx)
+	if err != nil {
+		return []finding{{false, "engine", runs + ", but does not answer: " + err.Error()}}
+	}
+	out := []finding{{true, "engine", runs + ", health " + snap.Engine.Health}}
+	for _, p := range snap.Engine.Problems {
+		out = append(out, finding{false, "engine", p})
+	}
+	return out
 }
 
 func (a *app) examineHistory(ctx context.Context, dir string) finding {
@@ -110,7 +148,12 @@ func (a *app) examineHistory(ctx context.Context, dir string) finding {
 			size += info.Size()
 		}
 	}
-	return finding{true, f.what, fmt.Sprintf("is sound, %.1f MB", float64(size)/1e6)}
+	version, err := st.SQLite(ctx)
+	if err != nil {
+		f.says = err.Error()
+		return f
+	}
+	return finding{true, f.what, fmt.Sprintf("is sound, %.1f MB, SQLite %s", float64(size)/1e6, version)}
 }
 
 // examineClock knows no other clock than this machine's: it only sees one that was never set.

@@ -4,8 +4,8 @@ package engine
 
 import "syscall"
 
-// diskRoom gives the bytes that are free for us on the disk of a directory, and its size; -1 = not known.
-func diskRoom(dir string) (free, total int64) {
+// DiskRoom gives the bytes that are free for us on the disk of a directory, and its size; -1 = not known.
+func DiskRoom(dir string) (free, total int64) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return -1, -1

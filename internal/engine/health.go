@@ -92,7 +92,7 @@ func (s *sentry) measure() {
 // measureDisk is the room that history takes and has, and the size of its disk; -1 = not known.
 func measureDisk(dir string) (d orchestrator.Disk, total int64, err error) {
 	u, err := store.Measure(dir)
-	free, total := diskRoom(dir)
+	free, total := DiskRoom(dir)
 	return orchestrator.Disk{History: u.History, WAL: u.WAL, Free: free}, total, err
 }
 

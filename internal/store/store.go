@@ -188,6 +188,13 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+// SQLite is the version of the built-in database.
+func (s *Store) SQLite(ctx context.Context) (string, error) {
+	var v string
+	err := s.read.QueryRowContext(ctx, `SELECT sqlite_version()`).Scan(&v)
+	return v, fail("read SQLite's version", err)
+}
+
 // Check runs SQLite's integrity check.
 func (s *Store) Check(ctx context.Context) error {
 	var answer string

@@ -35,8 +35,8 @@ set -g history-limit 2000
 
 // keeper runs a program (from $2 on) in the terminal, and keeps its process id and how it ended in files. tmux 3.3 forgets the
 // latter in every other case when the terminal is closed before the signal of the program's end comes in. Signals are the
-// program's: the traps are not inherited.
-const keeper = `code=$1; shift; trap : INT HUP TERM QUIT
+// program's: the traps are not inherited. A hang-up ends both.
+const keeper = `code=$1; shift; trap : INT TERM QUIT
 sh -c 'echo $$ >"$0"; exec "$@"' "$0" "$@"
 echo $? >"$code.new"; mv "$code.new" "$code"`
 
