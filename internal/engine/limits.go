@@ -245,6 +245,11 @@ func (l *loop) applyLimits() {
 			lv.seize(n)
 		}
 	}
+	for _, m := range l.limits {
+		if m.res != nil && m.held[m.res.probe] == 0 { // its run has a new configuration, which does not take the resource
+			m.res.probe = nil
+		}
+	}
 	for _, lv := range waiting {
 		if lv.r.peers == nil {
 			lv.r.peers = l.queue.peersOf(l.needsOf(lv.r))

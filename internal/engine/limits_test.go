@@ -211,6 +211,53 @@ func TestWhatIsKeptIsLetGo(t *testing.T) {
 	})
 }
 
+// TestWhoIsLetBeReadyAndLeavesWakesTheNext: what a freed limit has room for goes to the next one when the run that was to have it
+// is cancelled, or given up, before there is a slot.
+func TestWhoIsLetBeReadyAndLeavesWakesTheNext(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"cancelled", "held", "given up"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				urgent, first := runnerOf(probe("urgent")), taking(runnerOf(probe("first")), map[string]int{"otobo": 1})
+				urgent.Policy.Priority = 1
+				if way == "given up" {
+					first.Policy.QueueTimeout = 90 * time.Second
+				}
+				b := newBench(t, taking(runnerOf(probe("holder")), map[string]int{"otobo": 1}), runnerOf(probe("hog")), urgent, first,
+					taking(runnerOf(probe("next")), map[string]int{"otobo": 1, "zammad": 1}))
+				b.cfg.Engine.MaxParallelRuns = 2
+				b.cfg.Limits.Resources = map[string]config.Resource{"otobo": {Max: 1}}
+				b.do["holder"], b.do["hog"], b.do["urgent"] = untilDone(time.Minute), untilDone(2*time.Minute), untilDone(time.Hour)
+				b.start()
+				defer b.stop()
+				b.fire("holder")
+				run := b.fire("first")
+				b.fire("next")
+				synctest.Wait() // both are parked at the resource
+				b.fire("hog")
+				b.fire("urgent")
+				pass(61 * time.Second) // the resource is free, no slot is
+				switch way {
+				case "cancelled":
+					if err := b.e.Cancel(t.Context(), run, kim); err != nil {
+						t.Fatal(err)
+					}
+				case "held":
+					if err := b.e.Pause(t.Context(), "first", orchestrator.PauseRequest{By: kim}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				pass(61 * time.Second) // the hog has ended
+				if n := len(b.callsOf("next")); n != 1 {
+					t.Errorf("next ran %d times: %s", n, b.view("next").Reason)
+				}
+				pass(time.Hour)
+			})
+		})
+	}
+}
+
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -42,9 +42,6 @@ func (l *loop) startReady(now time.Time) {
 		}
 		l.reserve(lv, now)
 		lv.since = time.Time{}
-		for _, n := range lv.r.peers.needs { // there may be room for more than one
-			l.queue.stir(n.limit)
-		}
 		run := lv.run
 		l.write(func(tx *store.Tx) error {
 			_, err := tx.UpdateRun(&run, l.epochOf(), false)

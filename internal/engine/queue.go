@@ -126,8 +126,8 @@ func (q *queue) take(lv *live) {
 	}
 	la.g.size--
 	q.size--
-	if at := la.g.at; at != nil {
-		q.stir(at) // it may have kept others waiting
+	for _, n := range la.g.needs { // it may have kept others waiting: what was saved up for it, or let it be ready
+		q.stir(n.limit)
 	}
 	q.settle(la.g)
 }
