@@ -150,6 +150,7 @@ func TestFileChangesWhilePausedAreSkippedRows(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "x")
 		b := byClock(newBench(t, runnerOf(probe("p"), fileTrigger(path))))
 		b.start()
+		synctest.Wait() // it has seen that there is no file
 		if err := b.e.Pause(t.Context(), "p", orchestrator.PauseRequest{}); err != nil {
 			t.Fatal(err)
 		}

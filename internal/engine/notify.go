@@ -166,11 +166,17 @@ func (c *courier) start(after *courier) {
 	}()
 }
 
-// count looks how much an earlier life left. What is added meanwhile may be counted twice until the outbox is empty.
+// count looks how much waits already. It does so among the writes: what is added before is in the count, what comes later adds to it.
 func (c *courier) count() {
-	counts, err := c.e.store.OutboxCounts(c.ctx, outboxNotify)
-	if err == nil {
-		c.open.Add(int64(counts[c.cfg.Name]))
+	err := c.e.store.Write(c.ctx, func(tx *store.Tx) error {
+		n, err := tx.CountOutbox(outboxNotify, c.cfg.Name)
+		if err == nil {
+			tx.OnCommit(func() { c.open.Store(int64(n)) })
+		}
+		return err
+	})
+	if err != nil && c.ctx.Err() == nil {
+		c.e.log.Error("count outbox", "notification", c.cfg.Name, "error", err)
 	}
 }
 

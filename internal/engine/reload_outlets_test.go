@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -71,6 +73,44 @@ func TestReloadSwapsWhatIsNoClock(t *testing.T) {
 		pass(time.Minute)
 		if n := len(b.texts("overdue")); n != 1 || len(b.callsOf("kept")) != 1 {
 			t.Errorf("%d events, %d runs of runners that are gone", n, len(b.callsOf("kept")))
+		}
+		b.stop()
+	})
+}
+
+// TestMessagesAreCountedOnce when more come while a notification's successor waits for the last delivery of the one before.
+func TestMessagesAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newReloadable(t, runnerOf(probe("p")))
+		r := withReceivers(b.bench)
+		gate := make(chan struct{})
+		r.do["ops"] = func(int, context.Context) error {
+			<-gate
+			return errors.New("down")
+		}
+		b.cfg.Notify = []config.Notification{ops("ops", "completed")}
+		b.start()
+		b.fire("p")
+		pass(time.Second)
+		moved := ops("ops", "completed")
+		moved.URL += "moved"
+		b.set(runnerOf(probe("p")))
+		read := b.next
+		b.next = func() (*Loaded, error) {
+			n, err := read()
+			n.Config.Notify = []config.Notification{moved}
+			return n, err
+		}
+		if err := b.e.Reload(t.Context(), kim); err != nil {
+			t.Fatal(err)
+		}
+		b.fire("p")
+		pass(time.Second)
+		close(gate)
+		pass(time.Second)
+		if n := b.engine().Undelivered; n != 2 {
+			t.Errorf("the engine counts %d messages, there are 2", n)
 		}
 		b.stop()
 	})

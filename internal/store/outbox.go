@@ -49,6 +49,18 @@ func (t *Tx) DropOutbox(id int64) (bool, error) {
 	return t.changed("end delivery", `DELETE FROM outbox WHERE id=?`, id)
 }
 
+// CountOutbox gives how many entries of a target are open, those of this transaction included.
+func (t *Tx) CountOutbox(kind, target string) (int, error) {
+	what := "count outbox of " + target
+	row, err := t.row(`SELECT count(*) FROM outbox WHERE kind=? AND target=?`, kind, target)
+	if err != nil {
+		return 0, fail(what, err)
+	}
+	var n int
+	err = row.Scan(&n)
+	return n, fail(what, err)
+}
+
 // TrimOutbox removes the oldest entries of a target beyond the newest keep, and gives how many that were.
 func (t *Tx) TrimOutbox(kind, target string, keep int) (int, error) {
 	what := "trim outbox of " + target
