@@ -173,7 +173,7 @@ func (x *execution) leafFailed(ctx context.Context, st *store.StepRow, started t
 	st.Reason = fmt.Sprintf("attempt %d of %d failed, %s", st.Attempt, st.MaxAttempts, why)
 	x.put(st, x.attemptRow(st, started, now, orchestrator.Failed, err))
 	x.logger(st.Path, st.Attempt).Error(fmt.Sprintf("failed (%s), %s: %s", class, why, st.Error))
-	return nodeOutcome{kind: nodeFailed, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts}
+	return nodeOutcome{kind: nodeFailed, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts, ended: st.EndedAt}
 }
 
 // leafEnded notes an attempt that the run's end cut off. A shutdown does not count as an attempt.

@@ -16,7 +16,7 @@ type joined struct {
 	message  string
 	waiting  *nodeOutcome // the earliest
 	paused   *nodeOutcome // the one with the earliest deadline
-	failure  *nodeOutcome // the first
+	failure  *nodeOutcome // the first, in whatever go of the run it was
 	failures int
 	ended    bool
 	at       string
@@ -41,12 +41,17 @@ func (j *joined) add(o nodeOutcome) {
 		}
 	case nodeFailed:
 		j.failures++
-		if j.failure == nil {
+		if j.failure == nil || o.before(j.failure) {
 			j.failure = &o
 		}
 	case nodeEnded:
 		j.ended, j.at = true, o.step
 	}
+}
+
+// before says that a failure was earlier than another one. Side by side, what failed in an earlier go may be looked at last.
+func (o *nodeOutcome) before(other *nodeOutcome) bool {
+	return !o.ended.IsZero() && (other.ended.IsZero() || o.ended.Before(other.ended))
 }
 
 // outcome is the composite's: ended before waiting before paused before failed before done. A failure waits for retries and

@@ -38,7 +38,8 @@ type nodeOutcome struct {
 	err     error
 	attempt int
 	of      int
-	crashed bool // failed: the engine died in its last attempt
+	crashed bool      // failed: the engine died in its last attempt
+	ended   time.Time // failed: when that was; zero = just now
 }
 
 // place is where in the tree a pipe stands and what it inherits.
@@ -154,7 +155,7 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 		at := x.failureIn(st)
 		return nodeOutcome{
 			kind: nodeFailed, step: at.Path, err: storedError(at), attempt: at.Attempt, of: at.MaxAttempts,
-			crashed: at.State == orchestrator.Crashed,
+			crashed: at.State == orchestrator.Crashed, ended: at.EndedAt,
 		}, true
 	}
 	return nodeOutcome{}, false
@@ -226,7 +227,7 @@ func (x *execution) failed(st *store.StepRow, err error) nodeOutcome {
 	}
 	st.State, st.EndedAt, st.Error, st.ErrorClass = orchestrator.Failed, now, x.line(err.Error()), string(fault.ClassOf(err))
 	x.put(st, nil)
-	return nodeOutcome{kind: nodeFailed, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts}
+	return nodeOutcome{kind: nodeFailed, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts, ended: st.EndedAt}
 }
 
 // composite evaluates a pipe with steps.
