@@ -103,6 +103,7 @@ func (l *loop) takeUp(d *store.Delivery) {
 
 // follow claims the run that an upstream's end makes due: its row and the end of the delivery are one transaction.
 func (l *loop) follow(d *store.Delivery, now time.Time) {
+	l.e.failAt(failAfter)
 	var f finished
 	t := (*trigger)(nil)
 	err := json.Unmarshal([]byte(d.Payload), &f)

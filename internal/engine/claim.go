@@ -233,6 +233,7 @@ func (l *loop) submitClaims() {
 	if len(l.claims) == 0 {
 		return
 	}
+	l.e.failAt(failClaim)
 	claims, epoch := l.claims, l.epoch
 	l.claims = nil
 	taken := make([]bool, len(claims))

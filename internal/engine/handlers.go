@@ -99,6 +99,7 @@ func (l *loop) startFollows() {
 }
 
 func (l *loop) startFollow(f *follow) {
+	l.e.failAt(failHandlers)
 	ctx, cancel := context.WithCancelCause(l.ctx)
 	f.cancel = cancel
 	x := newExecution(l.e, f.lv)

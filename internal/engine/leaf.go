@@ -72,7 +72,9 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 	}
 	returned := x.watch(ctx, st.Path)
 	defer returned() // also when it panics
+	x.e.failAt(failStep)
 	r, err = spec.New().Process(ctx, call)
+	x.e.failAt(failStepDone)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) { // whatever the pipe says of it
 		err = context.Cause(ctx)
 	}

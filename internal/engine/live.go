@@ -69,6 +69,7 @@ func (l *loop) launch(lv *live) {
 		cancel(errInterrupted)
 	}
 	lv.cancel = cancel
+	l.e.failAt(failStart)
 	x := newExecution(l.e, lv)
 	lv.retryNow = false
 	go func() {
@@ -86,6 +87,7 @@ func (l *loop) launch(lv *live) {
 
 // ended takes what became of an execution: the run's end, or its wait for a retry.
 func (l *loop) ended(lv *live, x *execution, out outcomeOf) {
+	l.e.failAt(failEnd)
 	now := l.e.clock()
 	lv.cancel(nil)
 	lv.cancel = nil
