@@ -6,6 +6,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/store"
 )
 
 // joined folds the outcomes of several steps into their composite's.
@@ -163,7 +164,28 @@ func (x *execution) oneByOne(ctx context.Context, all []stepState, at place, sc 
 			progress = true
 		}
 	}
+	sum.failure = x.firstFailure(all)
 	return sum.outcome(at.path)
+}
+
+// firstFailure gives the failure that came first, the same in every go at the run and however the goroutines took their turns;
+// nil = none.
+func (x *execution) firstFailure(all []stepState) *nodeOutcome {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var first *nodeOutcome
+	var row *store.StepRow // first's
+	for i := range all {
+		out := all[i].out
+		if out == nil || out.kind != nodeFailed {
+			continue
+		}
+		st := x.steps[out.step]
+		if first == nil || st != nil && (row == nil || st.EndedAt.Before(row.EndedAt)) {
+			first, row = out, st
+		}
+	}
+	return first
 }
 
 // sideBySide evaluates independent steps at the same time. Only this goroutine touches all; the others send their outcome.
@@ -200,6 +222,7 @@ func (x *execution) sideBySide(ctx context.Context, all []stepState, at place, s
 			if turnsFollow(all, sum.stopped) && !sum.ended {
 				continue
 			}
+			sum.failure = x.firstFailure(all)
 			return sum.outcome(at.path)
 		}
 		e := <-ends
