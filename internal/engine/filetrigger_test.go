@@ -150,7 +150,7 @@ func TestFileChangesWhilePausedAreSkippedRows(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "x")
 		b := byClock(newBench(t, runnerOf(probe("p"), fileTrigger(path))))
 		b.start()
-		synctest.Wait() // it has seen that there is no file
+		synctest.Wait() // the first look is over: a file that it finds is no change
 		if err := b.e.Pause(t.Context(), "p", orchestrator.PauseRequest{}); err != nil {
 			t.Fatal(err)
 		}

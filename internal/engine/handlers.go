@@ -61,7 +61,11 @@ type follow struct {
 }
 
 // followUp lets the handlers of a run whose end is durable take their turn, with the configuration that the run had.
+// An engine that ends leaves them to the next start.
 func (l *loop) followUp(lv *live) {
+	if l.ending {
+		return
+	}
 	ed := lv.ed
 	if ed == nil { // it was terminated, and has let its own go
 		ed = l.ed

@@ -235,15 +235,7 @@ func (l *loop) applyLimits() {
 		r.peers = l.queue.peersOf(l.needsOf(r))
 	}
 	for lv := range l.slots.held {
-		for _, m := range lv.grips {
-			if m != l.slots {
-				m.remove(lv)
-			}
-		}
-		lv.grips = []*limit{l.slots}
-		for _, n := range l.needsOf(lv.r) {
-			lv.seize(n)
-		}
+		l.regrip(lv)
 	}
 	for _, m := range l.limits {
 		if m.res != nil && m.held[m.res.probe] == 0 { // its run has a new configuration, which does not take the resource
@@ -255,6 +247,25 @@ func (l *loop) applyLimits() {
 			lv.r.peers = l.queue.peersOf(l.needsOf(lv.r))
 		}
 		l.queue.push(lv)
+	}
+}
+
+// regrip lets a run that executes hold what its runner now takes.
+func (l *loop) regrip(lv *live) {
+	was := lv.grips
+	for _, m := range was {
+		if m != l.slots {
+			m.remove(lv)
+		}
+	}
+	lv.grips = []*limit{l.slots}
+	for _, n := range l.needsOf(lv.r) {
+		lv.seize(n)
+	}
+	for _, m := range was {
+		if m.res != nil && !slices.Contains(lv.grips, m) {
+			m.res.returned(lv) // it says nothing of it any more: the next one tries
+		}
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
-	"github.com/openticketai/otai-tui/internal/schedule"
 	"github.com/openticketai/otai-tui/internal/store"
 )
 
@@ -68,17 +67,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 	} {
 		r := w.randomRunner(string(overlap), overlap, i)
 		w.m.runners = append(w.m.runners, r)
-		s, err := schedule.Every(r.every, r.anchor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		def := probe(r.id)
-		def.Retry = &pipe.Retry{Retries: r.retries, Delays: []time.Duration{r.delay}, NoJitter: true}
-		cfg := runnerOf(def, config.Trigger{Name: "interval", Schedule: s})
-		cfg.Policy = r.policy
-		cfgs = append(cfgs, cfg)
+		cfgs = append(cfgs, w.configOf(r))
 	}
-	w.b = newBench(t, cfgs...)
+	listens := runnerOf(probe("listens"), config.Trigger{Kind: config.TriggerAfter, Name: "after", After: config.After{Runner: "allow_all", On: "any"}})
+	listens.Policy.Overlap = config.OverlapAllowAll
+	w.b = newBench(t, append(cfgs, listens)...)
 	w.b.cfg.Engine.MaxParallelRuns = 10_000
 	for _, r := range w.m.runners {
 		w.b.do[r.id] = func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
@@ -101,7 +94,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 func (w *world) randomRunner(id string, overlap config.Overlap, i int) *mRunner {
 	catchups := []config.Catchup{config.CatchupLatest, config.CatchupAll, config.CatchupSkip}
 	r := &mRunner{
-		id: id, every: time.Duration(20+w.rng.IntN(100)) * time.Second, ended: map[string]*mRun{},
+		id: id, every: time.Duration(20+w.rng.IntN(100)) * time.Second, ended: map[string]*mRun{}, pauses: map[string]time.Time{},
 		retries: w.rng.IntN(3), delay: time.Duration(5+w.rng.IntN(60))*time.Second + time.Duration(i+1)*time.Microsecond,
 		policy: config.Policy{
 			Overlap: overlap, QueueMax: 1 + w.rng.IntN(4), Catchup: catchups[w.rng.IntN(3)], CatchupMax: 1 + w.rng.IntN(5),
@@ -119,7 +112,14 @@ func (w *world) randomRunner(id string, overlap config.Overlap, i int) *mRunner 
 func (w *world) wall() time.Time { return time.Now().Add(w.offset).Round(0).UTC() }
 
 func (w *world) startEngine() {
-	w.b.startWith(func(o *Options) { o.Clock = func() time.Time { return time.Now().Add(w.offset) } })
+	w.b.startWith(func(o *Options) {
+		o.Clock = func() time.Time { return time.Now().Add(w.offset) }
+		o.Load = func(context.Context) (*Loaded, error) {
+			cfg := *w.b.cfg
+			cfg.Runners = slices.Clone(cfg.Runners)
+			return &Loaded{Config: &cfg, Services: noServices{}}, nil
+		}
+	})
 	synctest.Wait()
 }
 
@@ -129,7 +129,7 @@ func (w *world) say(format string, args ...any) {
 
 func (w *world) play(steps int) {
 	for range steps {
-		switch w.rng.IntN(12) {
+		switch w.rng.IntN(17) {
 		case 0:
 			w.fire()
 		case 1:
@@ -142,6 +142,16 @@ func (w *world) play(steps int) {
 			w.restart()
 		case 6:
 			w.jump()
+		case 7:
+			w.cancel()
+		case 8:
+			w.holdScope()
+		case 9:
+			w.releaseScope()
+		case 10:
+			w.edit()
+		case 11:
+			w.leave()
 		default:
 			w.advance(time.Duration(w.rng.Int64N(int64(4 * time.Minute))))
 		}
@@ -172,7 +182,7 @@ func (w *world) fire() {
 
 func (w *world) pause() {
 	r := w.pick()
-	if r.paused {
+	if _, held := r.pauses[r.id]; held {
 		return
 	}
 	w.say("pause %s", r.id)
@@ -180,12 +190,12 @@ func (w *world) pause() {
 		w.fail("%v", err)
 	}
 	synctest.Wait()
-	r.paused = true
+	r.hold(r.id, w.wall())
 }
 
 func (w *world) resume() {
 	r := w.pick()
-	if !r.paused {
+	if _, held := r.pauses[r.id]; !held {
 		return
 	}
 	w.say("resume %s", r.id)
@@ -193,7 +203,7 @@ func (w *world) resume() {
 		w.fail("%v", err)
 	}
 	synctest.Wait()
-	r.resume(w.wall())
+	r.release(r.id, w.wall())
 	w.m.advance(w.wall())
 }
 
@@ -309,6 +319,9 @@ func (w *world) compare() {
 			if counts[state] != n {
 				w.fail("%s: %d ticks %s, the model says %d", r.id, counts[state], state, n)
 			}
+		}
+		if r.id == "allow_all" {
+			w.compareChildren(rows)
 		}
 		if sum := counts[orchestrator.Skipped] + counts[orchestrator.Missed] + counts[orchestrator.Dropped] + seen; sum != r.ticks || len(live) > 0 {
 			w.fail("%s: %d ticks have a row, the model passed %d; not in history: %s", r.id, sum, r.ticks, describe(live))

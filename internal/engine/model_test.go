@@ -26,9 +26,11 @@ type mRunner struct {
 	retries int
 	delay   time.Duration // before each retry
 	cursor  time.Time
-	backlog time.Time // newest tick of a backlog that runs one after the other
-	waits   bool      // the next tick of the backlog waits for the end of a run
-	paused  bool
+	backlog time.Time            // newest tick of a backlog that runs one after the other
+	waits   bool                 // the next tick of the backlog waits for the end of a run
+	paused  bool                 // by any of pauses
+	pauses  map[string]time.Time // since when
+	away    bool                 // a reload took it away
 	live    []*mRun
 	ended   map[string]*mRun // by key
 	skipped int
@@ -47,6 +49,8 @@ type mRun struct {
 	next    time.Time // awaiting_retry
 	attempt int
 	endedAt time.Time
+	created time.Time
+	forced  bool // fired by hand: pauses that held before do not hold it
 }
 
 // fate is what the pipe does in one attempt, for engine and model alike: by a hash, so that nobody has to remember it.
@@ -94,7 +98,7 @@ func (r *mRunner) nextEvent() *event {
 			first = &event{due, happen}
 		}
 	}
-	if !r.waits {
+	if !r.waits && !r.away {
 		next := r.after(r.cursor)
 		take(next, func(now time.Time) { r.tick(next, now) })
 	}
@@ -173,7 +177,7 @@ func (r *mRunner) claim(run *mRun, now time.Time) bool {
 			waiting++
 		}
 	}
-	run.state = orchestrator.Pending
+	run.state, run.created, run.forced = orchestrator.Pending, now, run.nominal.IsZero()
 	switch r.policy.Overlap {
 	case config.OverlapBufferOne:
 		if len(r.live) > 0 && waiting > 0 {
@@ -193,9 +197,6 @@ func (r *mRunner) claim(run *mRun, now time.Time) bool {
 		}
 	}
 	r.live = append(r.live, run)
-	if run.nominal.IsZero() && r.mayStart(run) { // who fires a paused runner means it
-		r.begin(run, now)
-	}
 	r.startWaiting(now)
 	return true
 }
@@ -209,12 +210,9 @@ func (r *mRunner) refuse(run *mRun, count *int) bool {
 
 // startWaiting starts the oldest waiting run when nothing else of the runner is going on, or all of them when they may overlap.
 func (r *mRunner) startWaiting(now time.Time) {
-	if r.paused {
-		return
-	}
 	for _, run := range slices.Clone(r.live) {
 		switch {
-		case run.state != orchestrator.Pending || !r.mayStart(run):
+		case run.state != orchestrator.Pending || !r.mayStart(run) || r.paused && !run.forced:
 		case r.expires(run) && now.Sub(run.nominal) > r.policy.StartDeadline:
 			r.giveUp(run, now)
 			return
@@ -280,15 +278,46 @@ func (r *mRunner) drop(run *mRun, now time.Time) {
 	r.startWaiting(now)
 }
 
-// resume lets go what waited.
-func (r *mRunner) resume(now time.Time) {
-	r.paused = false
-	r.startWaiting(now)
+// hold pauses the runner: its own pause, one of its tag, or one of the engine.
+func (r *mRunner) hold(by string, now time.Time) {
+	r.pauses[by], r.paused = now, true
+	for _, run := range r.live {
+		run.forced = false
+	}
+}
+
+// recall says after a start which runs were fired although the runner was paused.
+func (r *mRunner) recall() {
+	for _, run := range r.live {
+		run.forced = run.nominal.IsZero()
+		for _, since := range r.pauses {
+			run.forced = run.forced && run.created.After(since)
+		}
+	}
+}
+
+// release ends a pause. What waited goes on, when no other one holds it.
+func (r *mRunner) release(by string, now time.Time) {
+	delete(r.pauses, by)
+	if r.paused = len(r.pauses) > 0; !r.paused {
+		r.startWaiting(now)
+	}
+}
+
+// retime gives the runner another timetable from now on. What was due and had to wait is dropped.
+func (r *mRunner) retime(now time.Time, every time.Duration, anchor time.Time) {
+	for next := r.after(r.cursor); !r.away && !next.After(now); next = r.after(next) {
+		r.dropped++
+		r.pass(next)
+	}
+	r.cursor, r.backlog, r.waits = now, time.Time{}, false
+	r.every, r.anchor = every, anchor
 }
 
 // crash is kill -9 and a start at now: an attempt that ran is lost.
 func (r *mRunner) crash(now time.Time) {
 	r.waits, r.backlog = false, time.Time{}
+	r.recall()
 	var lost []*mRun
 	for _, run := range r.live {
 		switch {
@@ -308,6 +337,7 @@ func (r *mRunner) crash(now time.Time) {
 // restart is an orderly stop without waiting and a start at now: an attempt that ran does not count.
 func (r *mRunner) restart(now time.Time) {
 	r.waits, r.backlog = false, time.Time{}
+	r.recall()
 	for _, run := range r.live {
 		if run.state == orchestrator.Running {
 			run.state = orchestrator.Pending

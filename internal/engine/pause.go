@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -109,13 +110,18 @@ func (l *loop) pauseOver(r *runner) {
 	l.keepPause(r, nil, ev, nil)
 }
 
-// recheck lets a runner's waiting runs wait on, or go on, as the pauses now say.
+// recheck lets a runner's waiting runs wait on, or go on, as the pauses and the overlap policy now say.
 func (l *loop) recheck(r *runner) {
-	for _, lv := range r.lives {
+	for _, lv := range slices.Clone(r.lives) {
 		switch held := l.runHold(lv) != nil; {
+		case lv.queued() && r.ahead(lv) != nil: // a reload brought a policy that lets it wait; the end of the other asks again
+			l.queue.take(lv)
+			l.letIn(lv)
 		case held && lv.queued():
 			l.holdBack(lv)
 		case held:
+		case lv.waits() && lv.claimed && !lv.held && !lv.queued(): // a reload brought a policy that lets it go
+			l.letIn(lv)
 		case lv.held:
 			lv.held = false
 			l.letIn(lv)

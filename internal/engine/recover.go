@@ -236,11 +236,22 @@ func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
 		l.setAlarm(lv, run.NextAt)
 		return nil
 	}
-	if h := l.tickHold(r); h != nil {
-		lv.forced = run.Trigger == triggerManual && run.CreatedAt.After(h.Pause.At)
-	}
+	lv.forced = run.Trigger == triggerManual && l.firedWhileHeld(r, run.CreatedAt)
 	l.letIn(lv)
 	return nil
+}
+
+// firedWhileHeld says that every pause which holds the runner now held already when a run was made.
+func (l *loop) firedWhileHeld(r *runner, made time.Time) bool {
+	if r.pause != nil && !made.After(r.pause.At) {
+		return false
+	}
+	for s, h := range l.holds {
+		if l.covers(s, r) && !made.After(h.Pause.At) {
+			return false
+		}
+	}
+	return true
 }
 
 func (l *loop) storeRecovered(ctx context.Context, run *orchestrator.Run, rows []rowChange, was orchestrator.State, now time.Time) error {

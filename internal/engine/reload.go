@@ -307,7 +307,7 @@ func (l *loop) retime(r *runner, stored map[[2]string]store.Cursor, now time.Tim
 		for i := range r.cfg.Triggers {
 			cfg := r.cfg.Triggers[i]
 			at := slices.IndexFunc(old, func(t *trigger) bool { return t.cfg.Name == cfg.Name && t.spec == triggerText(&cfg) })
-			if at >= 0 {
+			if at >= 0 && old[at].cfg.FileWatch == cfg.FileWatch { // else it watches anew; what it has seen is in history
 				old[at].keep(cfg)
 				if !old[at].waits {
 					l.arm(old[at]) // its jitter or its bound may have changed
@@ -317,6 +317,9 @@ func (l *loop) retime(r *runner, stored map[[2]string]store.Cursor, now time.Tim
 				continue
 			}
 			t := l.newTrigger(r, cfg, stored, now)
+			if at >= 0 { // history may not know yet of those that are being written
+				t.runs = old[at].runs
+			}
 			if cfg.Kind != config.TriggerAt { // a moment that has passed is late, or missed
 				t.cursor = later(t.cursor, now) // what passed while it was away was no tick
 			}

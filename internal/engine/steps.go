@@ -49,9 +49,13 @@ func (j *joined) add(o nodeOutcome) {
 	}
 }
 
-// before says that a failure was earlier than another one. Side by side, what failed in an earlier go may be looked at last.
+// before says that a failure was earlier than another one. Side by side, what failed in an earlier go may be looked at last;
+// of two at the same instant the name decides, so that every go says the same.
 func (o *nodeOutcome) before(other *nodeOutcome) bool {
-	return !o.ended.IsZero() && (other.ended.IsZero() || o.ended.Before(other.ended))
+	if o.ended.IsZero() || other.ended.IsZero() {
+		return !o.ended.IsZero()
+	}
+	return o.ended.Before(other.ended) || o.ended.Equal(other.ended) && o.step < other.step
 }
 
 // outcome is the composite's: ended before waiting before paused before failed before done. A failure waits for retries and
