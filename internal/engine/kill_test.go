@@ -74,7 +74,9 @@ func killConfig() (*config.Config, error) {
 		}
 		cfg.Runners = append(cfg.Runners, r)
 	}
-	child := runnerOf(probe("child"), config.Trigger{
+	last := probe("child")
+	last.Retry = retries(4, 10*time.Millisecond)
+	child := runnerOf(last, config.Trigger{
 		Name: "after-r0", Kind: config.TriggerAfter, After: config.After{Runner: "r0", On: "completed"},
 	})
 	child.Policy.Overlap, child.Policy.QueueMax = config.OverlapBufferAll, 100_000
