@@ -125,7 +125,8 @@ func (s *Store) PendingHandlers(ctx context.Context) ([]orchestrator.Run, error)
 // n of each and newest first. Runners without history are absent. It is one query for all: ten thousand of them take a
 // second more.
 func (s *Store) History(ctx context.Context, runners []string, n int) (newest map[string]orchestrator.Run,
-	recent map[string][]orchestrator.Run, err error) {
+	recent map[string][]orchestrator.Run, err error,
+) {
 	ids, err := json.Marshal(runners)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read runs: %w", err)
