@@ -3,14 +3,10 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/config"
-	"github.com/openticketai/otai-tui/internal/fault"
-	"github.com/openticketai/otai-tui/internal/orchestrator"
-	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/schedule"
 	"github.com/openticketai/otai-tui/internal/store"
 )
@@ -30,10 +26,8 @@ func (l *loop) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i := range l.e.o.Config.Runners {
-		if err := l.loadRunner(ctx, &l.e.o.Config.Runners[i]); err != nil {
-			return err
-		}
+	if err := l.loadRunners(ctx, l.e.o.Config.Runners); err != nil {
+		return err
 	}
 	l.nameRunners()
 	l.applyLimits()
@@ -80,17 +74,25 @@ func (l *loop) load(ctx context.Context) error {
 	return l.loadBackfills(ctx)
 }
 
-func (l *loop) loadRunner(ctx context.Context, cfg *config.Runner) error {
-	r := &runner{cfg: cfg}
-	l.order = append(l.order, r)
-	if l.seq == 0 {
-		return nil // no history yet
+func (l *loop) loadRunners(ctx context.Context, cfgs []config.Runner) error {
+	for from := 0; from < len(cfgs); from += historyChunk {
+		chunk := cfgs[from:min(from+historyChunk, len(cfgs))]
+		ids := make([]string, len(chunk))
+		for i := range chunk {
+			ids[i] = chunk[i].ID
+		}
+		known := map[string]figures{}
+		if l.seq > 0 { // there is a history
+			if err := l.e.readFigures(ctx, ids, known); err != nil {
+				return err
+			}
+		}
+		for i := range chunk {
+			r := &runner{cfg: &chunk[i]}
+			r.recall(known[r.cfg.ID])
+			l.order = append(l.order, r)
+		}
 	}
-	f, err := l.e.readFigures(ctx, cfg.ID)
-	if err != nil {
-		return err
-	}
-	r.recall(f)
 	return nil
 }
 
@@ -100,8 +102,8 @@ func (r *runner) recall(f figures) {
 		seq, _ := strconv.ParseInt(f.recent[i].ID, 10, 64) // it was read from this number
 		r.remember(&f.recent[i], seq)
 	}
-	if len(f.newest) == 1 && f.newest[0].Idle && f.newest[0].State.Terminal() {
-		r.remember(&f.newest[0], 0)
+	if f.newest != nil && f.newest.Idle && f.newest.State.Terminal() {
+		r.remember(f.newest, 0)
 	}
 }
 
@@ -179,188 +181,4 @@ func (l *loop) newTrigger(r *runner, cfg config.Trigger, stored map[[2]string]st
 	}
 	r.triggers = append(r.triggers, t)
 	return t
-}
-
-// recoverRuns deals with runs that had not ended. What ran is a crash: its attempt counts, and the retry policy decides.
-func (l *loop) recoverRuns(ctx context.Context) error {
-	runs, err := l.e.store.LiveRuns(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range runs {
-		if err := l.recoverRun(ctx, &runs[i]); err != nil {
-			return fmt.Errorf("run %s of %s: %w", runs[i].ID, runs[i].Runner, err)
-		}
-	}
-	return nil
-}
-
-func (l *loop) recoverRun(ctx context.Context, run *orchestrator.Run) error {
-	now := l.e.clock()
-	r, known := l.runners[run.Runner]
-	known = known && r.cfg.ID == run.Runner
-	was := run.State
-	var rows []rowChange
-	var err error
-	switch {
-	case !known:
-		run.State, run.EndedAt, run.Reason = orchestrator.Crashed, now, "its runner is no longer in the configuration"
-	case was == orchestrator.Running:
-		rows, err = l.crash(ctx, r, run, now)
-	case was == orchestrator.Cancelling:
-		run.State, run.EndedAt, run.Reason = orchestrator.Cancelled, now, "cancelled; the engine stopped before it had ended"
-	case was == orchestrator.Interrupted:
-		run.State, run.Reason = orchestrator.Pending, ""
-	}
-	if err != nil {
-		return err
-	}
-	if known && run.State.Terminal() {
-		markHandlers(r.cfg, run)
-	}
-	if run.State != was {
-		if err := l.storeRecovered(ctx, run, rows, was, now); err != nil {
-			return err
-		}
-	}
-	if run.State.Terminal() {
-		if known {
-			seq, _ := strconv.ParseInt(run.ID, 10, 64) // it was read from this number
-			r.remember(run, seq)
-		}
-		return nil
-	}
-	lv := &live{r: r, run: *run, again: true, claimed: true}
-	l.adopt(lv)
-	if lv.sleeps() {
-		l.setAlarm(lv, run.NextAt)
-		return nil
-	}
-	if h := l.tickHold(r); h != nil {
-		lv.forced = run.Trigger == triggerManual && run.CreatedAt.After(h.Pause.At)
-	}
-	l.letIn(lv)
-	return nil
-}
-
-func (l *loop) storeRecovered(ctx context.Context, run *orchestrator.Run, rows []rowChange, was orchestrator.State, now time.Time) error {
-	ev := orchestrator.Event{
-		At: now, Kind: "recovered", Runner: run.Runner, Run: run.ID, State: orchestrator.Crashed, By: "engine",
-		Text: "run " + run.ID + " was " + string(was) + " when the engine ended, is now " + string(run.State) + ": " + run.Reason,
-	}
-	if was == orchestrator.Interrupted {
-		ev.State, ev.Text = orchestrator.Pending, "run "+run.ID+" was interrupted by the engine's stop and goes on"
-	}
-	return l.e.store.Write(ctx, func(tx *store.Tx) error {
-		if err := putRows(tx, rows); err != nil {
-			return err
-		}
-		if _, err := tx.UpdateRun(run, l.epoch, false); err != nil {
-			return err
-		}
-		if run.State.Terminal() {
-			if err := tx.EndSteps(run); err != nil {
-				return err
-			}
-		}
-		return tx.AddEvent(&ev)
-	})
-}
-
-// crash marks the steps that ran when the engine died. Each lost an attempt; the run waits for the retry of the last of
-// them, or ends as crashed when one has none left.
-func (l *loop) crash(ctx context.Context, r *runner, run *orchestrator.Run, now time.Time) ([]rowChange, error) {
-	steps, err := l.e.store.Steps(ctx, run.ID)
-	if err != nil {
-		return nil, err
-	}
-	run.State, run.Reason = orchestrator.Pending, "the engine ended between two steps; the run goes on"
-	if len(steps) == 0 && !hasSteps(&r.cfg.Pipe) {
-		steps = append(steps, rootStep(run, &r.cfg.Pipe))
-	}
-	var rows []rowChange
-	for i := range steps {
-		st := &steps[i]
-		if st.State != orchestrator.Running || st.Composite {
-			continue
-		}
-		policy := policyAt(&r.cfg.Pipe, st.Path)
-		if st.Kind == kindUndo {
-			policy = undoPolicy(&r.cfg.Pipe, st.Path)
-		}
-		cause := fault.NewTransient(fmt.Errorf("the engine ended while attempt %d ran", st.Attempt))
-		attempt := orchestrator.Attempt{
-			N: st.Attempt, State: orchestrator.Crashed, StartedAt: st.StartedAt, EndedAt: now, Error: cause.Error(),
-			Class: string(fault.Transient),
-		}
-		st.Error, st.ErrorClass = cause.Error(), string(fault.Transient)
-		made := st.Attempt - st.Base
-		if mayRetry(policy, made, fault.Transient) {
-			st.State = orchestrator.AwaitingRetry
-			st.NextAt = now.Add(backoff(policy, made, run.ID+"/"+st.Path, nil))
-			st.Reason = "crashed: " + cause.Error()
-			run.State, run.NextAt, run.Reason = orchestrator.AwaitingRetry, later(run.NextAt, st.NextAt), st.Path+" "+st.Reason
-		} else {
-			st.State, st.EndedAt = orchestrator.Crashed, now
-		}
-		if st.Kind == "" {
-			run.FailedStep, run.Error, run.ErrorClass = st.Path, st.Error, st.ErrorClass
-		}
-		run.Attempts, run.MaxAttempts = max(run.Attempts, st.Attempt), st.MaxAttempts
-		rows = append(rows, rowChange{step: *st, attempt: &attempt})
-	}
-	for i := range rows {
-		if rows[i].step.State == orchestrator.Crashed && rows[i].step.Kind == "" {
-			if hasUndo(&r.cfg.Pipe) { // it goes on once more, to take back what was done
-				run.State, run.NextAt, run.Reason = orchestrator.Pending, time.Time{}, rows[i].step.Path+" crashed; the run goes on to undo"
-				return rows, nil
-			}
-			run.State, run.EndedAt, run.NextAt = orchestrator.Crashed, now, time.Time{}
-			run.Reason = rows[i].step.Path + " crashed, attempts exhausted: " + rows[i].step.Error
-		}
-	}
-	return rows, nil
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func hasSteps(d *pipe.Definition) bool { return len(d.Steps) > 0 }
-
-// rootStep is the row of a one-step run that died before its first row was written.
-func rootStep(run *orchestrator.Run, d *pipe.Definition) store.StepRow {
-	policy := retryPolicy(d.Retry, nil)
-	return store.StepRow{Step: orchestrator.Step{
-		Run: run.ID, Path: d.ID, ID: d.ID, Use: d.Use, Order: 1, State: orchestrator.Running, StartedAt: run.StartedAt,
-		Attempt: 1, MaxAttempts: 1 + policy.Retries,
-	}}
-}
-
-// policyAt gives the retry policy of the step with this path. An item of a for_each inherits like any step.
-func policyAt(root *pipe.Definition, path string) pipe.Retry {
-	var inherited *pipe.Retry
-	d := root
-	rest, ok := cutID(path, d.ID)
-	for ok {
-		if d.Retry != nil {
-			inherited = d.Retry
-		}
-		if rest == "" {
-			return retryPolicy(d.Retry, inherited)
-		}
-		if d.ForEach != "" { // one part is the item's key
-			_, rest, _ = cutPart(rest)
-		}
-		next := childOf(d, rest)
-		if next == nil {
-			break
-		}
-		d = next
-		rest, ok = cutID(rest, d.ID)
-	}
-	return retryPolicy(nil, inherited)
 }

@@ -124,11 +124,15 @@ func (e *Engine) readHistory(ctx context.Context, loaded *Loaded) (*reload, erro
 	if n.pauses, err = e.store.Pauses(ctx); err != nil {
 		return n, err
 	}
+	var fresh []string
 	for i := range loaded.Config.Runners {
 		if id := loaded.Config.Runners[i].ID; !known[id] {
-			if n.figures[id], err = e.readFigures(ctx, id); err != nil {
-				return n, err
-			}
+			fresh = append(fresh, id)
+		}
+	}
+	for ids := range slices.Chunk(fresh, historyChunk) {
+		if err := e.readFigures(ctx, ids, n.figures); err != nil {
+			return n, err
 		}
 	}
 	return n, nil
@@ -386,16 +390,21 @@ func (e *Engine) cursors(ctx context.Context) (map[[2]string]store.Cursor, error
 	return byKey, nil
 }
 
+// historyChunk is of how many runners the history is read at once: a whole configuration's would be kept in memory twice.
+const historyChunk = 500
+
 // figures are a runner's ended runs, read from history.
 type figures struct {
-	newest []orchestrator.Run // at most one
+	newest *orchestrator.Run  // nil = none
 	recent []orchestrator.Run // newest first
 }
 
-func (e *Engine) readFigures(ctx context.Context, id string) (f figures, err error) {
-	if f.newest, err = e.store.Runs(ctx, orchestrator.RunFilter{Runner: id, Limit: 1, WithIdle: true}); err != nil {
-		return f, err
+// readFigures adds the figures of these runners.
+func (e *Engine) readFigures(ctx context.Context, ids []string, to map[string]figures) error {
+	newest, recent, err := e.store.History(ctx, ids, orchestrator.StripLen)
+	for id := range newest {
+		last := newest[id]
+		to[id] = figures{newest: &last, recent: recent[id]}
 	}
-	f.recent, err = e.store.Recent(ctx, id, orchestrator.StripLen)
-	return f, err
+	return err
 }

@@ -19,28 +19,46 @@ func (s *Store) Steps(ctx context.Context, run string) ([]StepRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT path, ord, depth, id, use, composite, state, reason, message, attempt, base,
-		max_attempts, started, ended, next, error, error_class, coalesce(result, ''), kind
-		FROM step WHERE run=? ORDER BY depth, ord, path`, seq)
+	rows, err := s.steps(ctx, `run=? ORDER BY depth, ord, path`, seq)
+	for i := range rows {
+		rows[i].Attempts = attempts[rows[i].Path]
+	}
+	return rows, err
+}
+
+func (s *Store) steps(ctx context.Context, where string, args ...any) ([]StepRow, error) {
+	return collect(ctx, s, "steps", scanStep, `SELECT run, path, ord, depth, id, use, composite, state, reason, message, attempt, base,
+		max_attempts, started, ended, next, error, error_class, coalesce(result, ''), kind FROM step WHERE `+where, args...)
+}
+
+func scanStep(rows *sql.Rows, st *StepRow) error {
+	var seq int64
+	var started, ended, next sql.NullInt64
+	err := rows.Scan(&seq, &st.Path, &st.Order, &st.Depth, &st.ID, &st.Use, &st.Composite, &st.State, &st.Reason, &st.Message,
+		&st.Attempt, &st.Base, &st.MaxAttempts, &started, &ended, &next, &st.Error, &st.ErrorClass, &st.Result, &st.Kind)
+	st.Run, st.StartedAt, st.EndedAt, st.NextAt = seqID(seq), fromNull(started), fromNull(ended), fromNull(next)
+	return err
+}
+
+// CutOff gives the steps that ran in runs that have not ended, by run, each run's in the order of Steps and without attempts; and
+// the runs of them that have steps at all.
+func (s *Store) CutOff(ctx context.Context) (steps map[string][]StepRow, begun map[string]bool, err error) {
+	const live = `run IN (SELECT seq FROM run WHERE ended IS NULL AND state='running')`
+	rows, err := s.steps(ctx, `state='running' AND NOT composite AND `+live+` ORDER BY run, depth, ord, path`)
 	if err != nil {
-		return nil, fmt.Errorf("read steps of run %s: %w", run, err)
+		return nil, nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	var out []StepRow
-	for rows.Next() {
-		var st StepRow
-		var started, ended, next sql.NullInt64
-		err := rows.Scan(&st.Path, &st.Order, &st.Depth, &st.ID, &st.Use, &st.Composite, &st.State, &st.Reason, &st.Message,
-			&st.Attempt, &st.Base, &st.MaxAttempts, &started, &ended, &next, &st.Error, &st.ErrorClass, &st.Result,
-			&st.Kind)
-		if err != nil {
-			return nil, fmt.Errorf("read steps of run %s: %w", run, err)
-		}
-		st.Run, st.StartedAt, st.EndedAt, st.NextAt = run, fromNull(started), fromNull(ended), fromNull(next)
-		st.Attempts = attempts[st.Path]
-		out = append(out, st)
+	steps = make(map[string][]StepRow, len(rows))
+	for i := range rows {
+		steps[rows[i].Run] = append(steps[rows[i].Run], rows[i])
 	}
-	return out, rows.Err()
+	runs, err := collect(ctx, s, "steps", func(rows *sql.Rows, seq *int64) error { return rows.Scan(seq) },
+		`SELECT DISTINCT run FROM step WHERE `+live)
+	begun = make(map[string]bool, len(runs))
+	for _, seq := range runs {
+		begun[seqID(seq)] = true
+	}
+	return steps, begun, err
 }
 
 func (s *Store) attempts(ctx context.Context, run string, seq int64) (map[string][]orchestrator.Attempt, error) {
