@@ -107,6 +107,9 @@ func (w *world) releaseScope() {
 // edit gives a runner another timetable and other bounds.
 func (w *world) edit() {
 	r := w.pick()
+	if r.cursor.After(w.wall()) { // after a clock that went back a new timetable may hit on ticks that have their row
+		return
+	}
 	other := w.randomRunner(r.id, r.policy.Overlap, 0)
 	w.say("edit %s: every %s, %+v", r.id, other.every, other.policy)
 	r.retime(w.wall(), other.every, other.anchor)

@@ -178,6 +178,7 @@ func (w *world) fire() {
 	if want != (err == nil) {
 		w.fail("fire %s: %v, the model says %v", r.id, err, want)
 	}
+	w.advance(time.Microsecond) // the moment is what model and rows know it by
 }
 
 func (w *world) pause() {

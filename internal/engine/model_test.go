@@ -180,7 +180,7 @@ func (r *mRunner) claim(run *mRun, now time.Time) bool {
 	run.state, run.created, run.forced = orchestrator.Pending, now, run.nominal.IsZero()
 	switch r.policy.Overlap {
 	case config.OverlapBufferOne:
-		if len(r.live) > 0 && waiting > 0 {
+		if len(r.live) > 1 { // one behind another; the first may wait for a resume
 			return r.refuse(run, &r.skipped)
 		}
 	case config.OverlapBufferAll, config.OverlapAllowAll:
