@@ -162,5 +162,5 @@ func (l *loop) stuckTexts(now time.Time) []string {
 // judgeStuck makes stuck steps a problem of the engine, as long as there are some.
 func (l *loop) judgeStuck() {
 	n := len(l.stuckSteps)
-	l.judge("stuck", n > 0, "%d steps ignore that they are to end, and keep their slots: see the stuck runs", n)
+	l.judge("stuck", n > 0, "steps that ignore that they are to end, and keep their slots: %d; see the stuck runs", n)
 }

@@ -82,7 +82,7 @@ func TestADeafStepIsShownAsStuck(t *testing.T) {
 		if len(b.callsOf("other")) != 0 || snap.Engine.Busy != 1 {
 			t.Errorf("the slot of a stuck step was given away: busy %d", snap.Engine.Busy)
 		}
-		if snap.Engine.Health != "degraded" || !strings.Contains(strings.Join(snap.Engine.Problems, ""), "1 steps ignore") {
+		if snap.Engine.Health != "degraded" || !strings.Contains(strings.Join(snap.Engine.Problems, ""), "keep their slots: 1;") {
 			t.Errorf("health %s %q", snap.Engine.Health, snap.Engine.Problems)
 		}
 		pass(2 * time.Minute)

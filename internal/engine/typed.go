@@ -62,6 +62,12 @@ func (w wanted) Error() string { return string(w) }
 
 // readParam reads one value. Its error says what was expected.
 func readParam(f *pipe.Field, s string) (any, error) {
+	if f.Rest { // one of the free keys of a map: what describes the map says nothing of its values
+		if f.Elem == nil {
+			return scalar(s), nil
+		}
+		f = f.Elem
+	}
 	switch f.Kind {
 	case pipe.FieldString:
 		return s, nil

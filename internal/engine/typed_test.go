@@ -105,3 +105,11 @@ func TestTypedParameters(t *testing.T) {
 		}
 	})
 }
+
+// TestFreeParameterTakesAnyValue: a composite's own keys are free parameters, and need not be objects.
+func TestFreeParameterTakesAnyValue(t *testing.T) {
+	v, err := readParam(&pipe.Field{Kind: pipe.FieldMap, Rest: true, Elem: &pipe.Field{Kind: pipe.FieldAny}}, "5")
+	if err != nil || v != int64(5) {
+		t.Errorf("got %v (%T), %v, want 5", v, v, err)
+	}
+}

@@ -74,7 +74,7 @@ func slotsRow(d *orchestrator.Engine) engineRow {
 		scope: orchestrator.Scope{Kind: orchestrator.ScopeEngine}, held: holdOf(d, orchestrator.Scope{Kind: orchestrator.ScopeEngine}) != nil,
 	}
 	if d.Queue > 0 {
-		r.value += fmt.Sprintf(", %s for one", count(d.Queue, "run waits", "runs wait"))
+		r.value += ", " + count(d.Queue, "run waits", "runs wait") // for a slot, or for a limit below
 		r.mark, r.role = markLate, theme.Late
 	}
 	if h := holdOf(d, r.scope); d.Draining && (h == nil || !h.Drain) {
