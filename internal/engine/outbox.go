@@ -132,8 +132,11 @@ func (o *outlets) tell(tx *store.Tx, key string, m notify.Message) error {
 		}
 		d := store.Delivery{Kind: outboxNotify, Target: to.name, Key: key, Payload: string(body), Created: m.At, Next: m.At}
 		added, err := tx.AddOutbox(&d)
-		if err != nil || !added {
+		if err != nil {
 			return err
+		}
+		if !added { // it waits already; the others may not have it
+			continue
 		}
 		if err := to.courier.added(tx); err != nil {
 			return err
