@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,8 +53,8 @@ type world struct {
 	rng    *rand.Rand
 	b      *bench
 	m      *model
-	offset time.Duration // of the engine's wall clock
-	story  []string      // what was done, for the message of a failure
+	offset atomic.Int64 // of the engine's wall clock
+	story  []string     // what was done, for the message of a failure
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -109,11 +110,13 @@ func (w *world) randomRunner(id string, overlap config.Overlap, i int) *mRunner 
 	return r
 }
 
-func (w *world) wall() time.Time { return time.Now().Add(w.offset).Round(0).UTC() }
+func (w *world) wall() time.Time {
+	return time.Now().Add(time.Duration(w.offset.Load())).Round(0).UTC()
+}
 
 func (w *world) startEngine() {
 	w.b.startWith(func(o *Options) {
-		o.Clock = func() time.Time { return time.Now().Add(w.offset) }
+		o.Clock = func() time.Time { return time.Now().Add(time.Duration(w.offset.Load())) }
 		o.Load = func(context.Context) (*Loaded, error) {
 			cfg := *w.b.cfg
 			cfg.Runners = slices.Clone(cfg.Runners)
@@ -253,7 +256,7 @@ func (w *world) jump() {
 	by := jumps[w.rng.IntN(len(jumps))]
 	w.say("the clock jumps by %s", by)
 	synctest.Wait()
-	w.offset += by
+	w.offset.Add(int64(by))
 	for _, r := range w.m.runners {
 		for _, run := range r.live {
 			run.ends = run.ends.Add(by)
