@@ -143,6 +143,29 @@ func BenchmarkAddRunners(b *testing.B) {
 	}
 }
 
+// BenchmarkReloadRunners adds 10,000 runners to an engine that runs.
+func BenchmarkReloadRunners(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		more := benchEngine(b, b.TempDir(), 10_000, 8, time.Hour, quickProbe).o.Config
+		e := benchEngine(b, b.TempDir(), 1, 8, time.Hour, quickProbe)
+		e.o.Load = func(context.Context) (*Loaded, error) { return &Loaded{Config: more, Services: noServices{}}, nil }
+		if err := e.Start(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if err := e.Reload(b.Context(), orchestrator.Actor{Name: "kim"}); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if snap, err := e.Snapshot(b.Context()); err != nil || len(snap.Runners) != 10_000 {
+			b.Fatalf("%d runners (%v)", len(snap.Runners), err)
+		}
+		stopBench(b, e)
+		b.StartTimer()
+	}
+}
+
 // BenchmarkCatchUpYear starts an engine that was down for a year on a runner that is due every minute, and waits for the first
 // run: 525,600 ticks are decided over before it.
 func BenchmarkCatchUpYear(b *testing.B) {
