@@ -190,6 +190,11 @@ type Orchestrator interface {
 
 	// Subscribe opens a live view; close it when done.
 	Subscribe() Subscription
+
+	History
+	LogSearcher
+	Tickets
+	Reviews
 }
 
 // Update is what changed since the last one a subscription gave. Runners hold only the changed ones, latest value each.

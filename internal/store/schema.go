@@ -6,7 +6,7 @@ package store
 // (runner, trigger, nominal time). Rows that stand for several ticks carry the newest nominal time; the older ones can
 // not come back because the cursor only moves forward.
 // run.bytes is about what an ended run takes on the disk with its steps and log, NULL = not measured yet (see retention.go).
-func migrations() []string { return []string{schema1, schema2} }
+func migrations() []string { return []string{schema1, schema2, schema3} }
 
 const schema1 = `
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -97,3 +97,6 @@ CREATE TABLE file_seen(
 	runner TEXT NOT NULL, trigger TEXT NOT NULL, path TEXT NOT NULL, identity TEXT NOT NULL, PRIMARY KEY(runner, trigger, path)
 ) WITHOUT ROWID;
 `
+
+// schema3 has its parts beside what uses them.
+const schema3 = schemaHistory + schemaLogs + schemaTickets + schemaReviews

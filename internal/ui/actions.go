@@ -18,8 +18,18 @@ type act = action.Action[*App]
 
 // actions is everything a user can do. Order counts in the footer and in the help.
 func actions() []act {
-	return slices.Concat(answerActions(), itemActions(), engineActions(), viewActions(), logActions(), listActions(), appActions(),
-		typedActions(), commands())
+	return slices.Concat(
+		answerActions(),
+		itemActions(),
+		engineActions(),
+		viewActions(),
+		timelineActions(),
+		logActions(),
+		listActions(),
+		appActions(),
+		typedActions(),
+		commands(),
+	)
 }
 
 // itemActions work on what is under the cursor.
@@ -262,10 +272,11 @@ func appActions() []act {
 	return []act{
 		{ID: "app.tab.pipes", Scope: "global", Keys: []string{"1"}, Group: "app", Title: "pipes", Do: tab(0)},
 		{ID: "app.tab.runs", Scope: "global", Keys: []string{"2"}, Group: "app", Title: "runs of all pipes", Do: tab(1)},
-		{ID: "app.tab.logs", Scope: "global", Keys: []string{"3"}, Group: "app", Title: "logs of all pipes", Do: tab(2)},
-		{ID: "app.tab.events", Scope: "global", Keys: []string{"4"}, Group: "app", Title: "events", Do: tab(3)},
-		{ID: "app.tab.engine", Scope: "global", Keys: []string{"5"}, Group: "app", Title: "engine", Do: tab(4)},
-		{ID: "app.tab.approvals", Scope: "global", Keys: []string{"6"}, Group: "app", Title: "approvals", Do: tab(5)},
+		{ID: "app.tab.timeline", Scope: "global", Keys: []string{"3"}, Group: "app", Title: "timeline: what ran when, and what comes", Do: tab(2)},
+		{ID: "app.tab.logs", Scope: "global", Keys: []string{"4"}, Group: "app", Title: "logs of all pipes", Do: tab(3)},
+		{ID: "app.tab.events", Scope: "global", Keys: []string{"5"}, Group: "app", Title: "events", Do: tab(4)},
+		{ID: "app.tab.engine", Scope: "global", Keys: []string{"6"}, Group: "app", Title: "engine", Do: tab(5)},
+		{ID: "app.tab.approvals", Scope: "global", Keys: []string{"7"}, Group: "app", Title: "approvals", Do: tab(6)},
 		{
 			ID: "app.undo", Scope: "global", Keys: []string{"u"}, Group: "act", Tier: action.Undoable,
 			Title: "undo the last pause or resume (10 s)",

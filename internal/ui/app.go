@@ -57,7 +57,7 @@ type tab struct {
 }
 
 // tabApprovals is the place of the approvals among the tabs.
-const tabApprovals = 5
+const tabApprovals = 6
 
 // New makes a console whose questions to the orchestrator end with ctx. It fails only when its own list of actions is
 // contradictory.
@@ -70,6 +70,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		tabs: []tab{
 			{"Pipes", screen.NewPipes()},
 			{"Runs", screen.NewRuns("")},
+			{"Timeline", screen.NewTimeline()},
 			{"Logs", screen.NewLogs(orchestrator.LogFilter{}, "all pipes")},
 			{"Events", screen.NewEvents()},
 			{"Engine", screen.NewEngine()},
@@ -241,6 +242,8 @@ func ask(ctx context.Context, o orchestrator.Orchestrator, w screen.Want) screen
 		a.Ticks, a.Err = o.NextTicks(ctx, w.Runner, w.N)
 	case screen.WantBackfills:
 		a.Fills, a.Err = o.Backfills(ctx)
+	case screen.WantOther:
+		a.Value, a.Err = w.Do(ctx, o)
 	}
 	return a
 }

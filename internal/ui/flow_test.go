@@ -162,7 +162,7 @@ func TestBackAndQuit(t *testing.T) {
 	d := tickets(t)
 	d.At("escalations").Press("enter").Sees("Pipes › escalations · ✗ failed 3/3").Press("enter").Sees("escalations › 8f0582").Press("H").Sees("runs of escalations")
 	d.Press("esc").Sees("steps of run").Press("q").Sees("last 60 runs").Press("q").Sees("attention first")
-	d.Press("3").Press("esc").Sees("attention first")
+	d.Press("4").Press("esc").Sees("attention first")
 	if d.Press("esc", "esc"); d.Quit {
 		t.Fatal("esc quits")
 	}
@@ -300,7 +300,7 @@ func TestLiveRunFollows(t *testing.T) {
 }
 
 func TestLogHoldsAndCounts(t *testing.T) {
-	d := tickets(t).Press("3").Sees("following")
+	d := tickets(t).Press("4").Sees("following")
 	say := func(n int, level, msg string) {
 		for i := range n {
 			d.Fake.Hub.Log(orchestrator.LogLine{Run: "r9", Runner: "dedupe", Seq: int64(i + 1), Level: level, At: uitest.Now, Msg: fmt.Sprintf("%s %d", msg, i)})
@@ -319,7 +319,7 @@ func TestLogHoldsAndCounts(t *testing.T) {
 
 func TestLogShowsGaps(t *testing.T) {
 	f := uitest.New(uitest.Tickets())
-	d := uitest.Drive(t, f).Press("3")
+	d := uitest.Drive(t, f).Press("4")
 	for i := range 2600 { // more than the ring of a viewer that does not read
 		f.Hub.Log(orchestrator.LogLine{Run: "r9", Runner: "dedupe", Seq: int64(i + 1), Level: "info", At: uitest.Now, Msg: fmt.Sprintf("burst %d", i)})
 	}
@@ -334,7 +334,7 @@ func TestLogShowsGaps(t *testing.T) {
 }
 
 func TestEventsHold(t *testing.T) {
-	d := tickets(t).Press("4").Sees("space to hold")
+	d := tickets(t).Press("5").Sees("space to hold")
 	d.Press("space")
 	d.Fake.Hub.Event(orchestrator.Event{ID: 2000, At: uitest.Now, Runner: "dedupe", State: orchestrator.Completed, Text: "ok in 3.0s"})
 	d.Live().Lacks("ok in 3.0s").Sees("held +1")

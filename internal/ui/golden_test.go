@@ -44,9 +44,9 @@ var scenes = []scene{
 	{"pipe-disabled", uitest.Tickets, func(d *uitest.Driver) { d.Press("G", "enter") }},
 	{"run-failed", uitest.Tickets, func(d *uitest.Driver) { d.At("escalations").Press("enter", "enter") }},
 	{"run-live", uitest.Tickets, func(d *uitest.Driver) { d.At("kb-suggest").Press("enter", "enter") }},
-	{"logs", uitest.Tickets, func(d *uitest.Driver) { d.Press("3") }},
+	{"logs", uitest.Tickets, func(d *uitest.Driver) { d.Press("4") }},
 	{"logs-search", uitest.Tickets, func(d *uitest.Driver) {
-		d.Press("3", "/").Type("slow").Press("enter", "N")
+		d.Press("4", "/").Type("slow").Press("enter", "N")
 		for i := range 3 {
 			d.Fake.Hub.Log(orchestrator.LogLine{
 				Run: uitest.RunID(106), Runner: "kb-suggest", Seq: int64(50 + i), Step: "kb-suggest/write-note", Level: "info",
@@ -55,25 +55,25 @@ var scenes = []scene{
 		}
 		d.Live()
 	}},
-	{"events", uitest.Tickets, func(d *uitest.Driver) { d.Press("4", "j", "j") }},
+	{"events", uitest.Tickets, func(d *uitest.Driver) { d.Press("5", "j", "j") }},
 	{"promises", uitest.Promises, func(*uitest.Driver) {}},
 	{"promises-several", uitest.Promises, func(d *uitest.Driver) { d.At("sentiment").Press("enter") }},
 	{"promises-handlers", uitest.Promises, func(d *uitest.Driver) { d.At("escalations").Press("enter", "G") }},
 	{"promises-run", uitest.Promises, func(d *uitest.Driver) { d.At("escalations").Press("enter", "enter") }},
 	{"promises-asking", uitest.Promises, func(d *uitest.Driver) { d.At("vip-queue").Press("enter", "enter") }},
-	{"promises-event", uitest.Promises, func(d *uitest.Driver) { d.Press("4").Press("/").Type("kind:pause,rel").Press("enter") }},
-	{"engine", uitest.Promises, func(d *uitest.Driver) { d.Press("5") }},
-	{"engine-limits", uitest.Promises, func(d *uitest.Driver) { d.Press("5", "G", "k", "k", "k") }},
-	{"engine-calm", uitest.Tickets, func(d *uitest.Driver) { d.Press("5") }},
-	{"engine-paused", pausedEngine, func(d *uitest.Driver) { d.Press("5", "p") }},
-	{"approvals", uitest.Promises, func(d *uitest.Driver) { d.Press("6") }},
-	{"approvals-none", uitest.Tickets, func(d *uitest.Driver) { d.Press("6") }},
-	{"form-answer", uitest.Promises, func(d *uitest.Driver) { d.Press("6", "a", "right") }},
+	{"promises-event", uitest.Promises, func(d *uitest.Driver) { d.Press("5").Press("/").Type("kind:pause,rel").Press("enter") }},
+	{"engine", uitest.Promises, func(d *uitest.Driver) { d.Press("6") }},
+	{"engine-limits", uitest.Promises, func(d *uitest.Driver) { d.Press("6", "G", "k", "k", "k") }},
+	{"engine-calm", uitest.Tickets, func(d *uitest.Driver) { d.Press("6") }},
+	{"engine-paused", pausedEngine, func(d *uitest.Driver) { d.Press("6", "p") }},
+	{"approvals", uitest.Promises, func(d *uitest.Driver) { d.Press("7") }},
+	{"approvals-none", uitest.Tickets, func(d *uitest.Driver) { d.Press("7") }},
+	{"form-answer", uitest.Promises, func(d *uitest.Driver) { d.Press("7", "a", "right") }},
 	{"form-pause", uitest.Promises, func(d *uitest.Driver) { d.At("dedupe").Press("P").Type("release").Press("tab").Type("1h") }},
 	{"form-pause-tag", uitest.Promises, func(d *uitest.Driver) {
 		d.Press(":").Type(`pause tag tickets 1h "release 2.4"`).Press("enter", "tab", "tab").Type("pause 5").Press("enter")
 	}},
-	{"form-drain", uitest.Promises, func(d *uitest.Driver) { d.Press("5", "d") }},
+	{"form-drain", uitest.Promises, func(d *uitest.Driver) { d.Press("6", "d") }},
 	{"form-fire", uitest.Promises, func(d *uitest.Driver) {
 		d.At("sentiment").Press("T").Type("limit=5").Press("tab", "left", "left")
 	}},

@@ -49,7 +49,7 @@ func TestPauseOfATagAsksForTheNumberOfItsPipes(t *testing.T) {
 	d.Live().Press("enter").Sees("it changed meanwhile: look again", "7 pipes").Did()
 	d.Press("enter").Sees("type pause 7 to go on").Did().Press("backspace").Type("7").Press("enter")
 	did := `pause tag tickets by kim reason "release 2.4" drain=false until 15:02:31`
-	d.Did(did).Sees("paused tag tickets until 15:02:31Z (u undo").Press("5").Sees("‖ tag tickets")
+	d.Did(did).Sees("paused tag tickets until 15:02:31Z (u undo").Press("6").Sees("‖ tag tickets")
 	d.Press("u").Did(did, "resume tag tickets by kim").Lacks("‖ tag tickets")
 }
 
@@ -71,7 +71,7 @@ func TestUndoOfAPauseBringsBackTheOneBefore(t *testing.T) {
 }
 
 func TestDrainAndResumeOfTheEngine(t *testing.T) {
-	d := promises(t).Press("5", "d").Sees("drain · engine", "17 pipes", "10 live runs", "nothing new starts").Type("reboot").Press("tab", "tab").Type("drain 17").Press("enter")
+	d := promises(t).Press("6", "d").Sees("drain · engine", "17 pipes", "10 live runs", "nothing new starts").Type("reboot").Press("tab", "tab").Type("drain 17").Press("enter")
 	did := []string{`pause engine by kim reason "reboot" drain=true`}
 	d.Did(did...).Sees("draining engine until resumed", "draining  14:02:31Z", "‖ engine draining by kim").Press("d").Sees("draining already").Lacks("stopping")
 	d.Press("1").At("dedupe").Press("t").Sees("the engine is draining and starts nothing new").Press("T").Sees("starts nothing new")
@@ -81,7 +81,7 @@ func TestDrainAndResumeOfTheEngine(t *testing.T) {
 }
 
 func TestEngineRowsPauseAndResume(t *testing.T) {
-	d := promises(t).Press("5").Sees("run 9023ea of kb-suggest", "2 wait for delivery", "not taken: otai.yml:41:9", "tag night", "open until 14:05:10Z")
+	d := promises(t).Press("6").Sees("run 9023ea of kb-suggest", "2 wait for delivery", "not taken: otai.yml:41:9", "tag night", "open until 14:05:10Z")
 	d.Press("p").Sees("this row cannot be paused").Press("j", "j", "j", "j").Sees("› ‖ tag night", "p resume").Press("p").Sees("resume tag night?").Press("y")
 	d.Did("resume tag night by kim").Lacks("‖ tag night").Press("g", "G").Sees("› · clock", "latest step 1h01m back")
 	d.Press("g").Sees("HEALTH")
@@ -92,8 +92,8 @@ func TestEngineRowsPauseAndResume(t *testing.T) {
 }
 
 func TestEngineScreenReadsOnce(t *testing.T) {
-	d := promises(t).Press("5", "ctrl+d", "ctrl+d", "ctrl+d").Sees("backfill 3", "41 of 97").Lacks("read: ")
-	uitest.Drive(t, uitest.New(uitest.Tickets())).Press("5").Sees("no problem is known", "not measured yet").Lacks("BACKFILLS")
+	d := promises(t).Press("6", "ctrl+d", "ctrl+d", "ctrl+d").Sees("backfill 3", "41 of 97").Lacks("read: ")
+	uitest.Drive(t, uitest.New(uitest.Tickets())).Press("6").Sees("no problem is known", "not measured yet").Lacks("BACKFILLS")
 	d.Press("1").Lacks("backfill 3")
 }
 
@@ -152,13 +152,13 @@ func TestBackfillCountsBeforeItStarts(t *testing.T) {
 func TestPaletteBackfillsAndCancels(t *testing.T) {
 	d := promises(t).Press(":").Type("backfill satisf").Sees("backfill satisfaction").Press("ctrl+u").Type("backfill dedupe 2026-11-01 2026-11-05").Press("enter")
 	d.Sees("from    2026-11-01", "to      2026-11-05").Press("esc").Press(":").Type("backfill dedupe yesterday").Sees("yesterday is no date").Press("enter", "esc").Did()
-	d.Press("5").Press(":").Type("cancel backfill 3").Press("enter").Sees("cancel backfill 3 of satisfaction? 41 of 97 runs were made").Press("y")
+	d.Press("6").Press(":").Type("cancel backfill 3").Press("enter").Sees("cancel backfill 3 of satisfaction? 41 of 97 runs were made").Press("y")
 	d.Did("cancel backfill 3 by kim").Press("G", "k", "k", "k", "k", "k").Sees("› - backfill 3", "cancelled").Lacks("x cancel").Press("x").Sees("backfill 3 has ended")
 }
 
 func TestAnswers(t *testing.T) {
 	run := uitest.RunID(112)
-	d := promises(t).Sees("6 to answer 2").Press("6").Sees("Move 12 tickets", "Globex, Initech", "49m left", "limit (number)").Press("a").Press("up", "up", "enter").Sees("choose approve or reject").Did()
+	d := promises(t).Sees("7 to answer 2").Press("7").Sees("Move 12 tickets", "Globex, Initech", "49m left", "limit (number)").Press("a").Press("up", "up", "enter").Sees("choose approve or reject").Did()
 	d.Press("right").Sees("< approve >").Press("tab").Type("many").Press("up", "up", "up").Sees("[ answer ]").Press("enter").Sees(`"many" is not a number`).Did()
 	for range 4 {
 		d.Press("backspace")
@@ -172,14 +172,14 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestApprovalsThatTakeEachOthersPlaceAreSeen(t *testing.T) {
-	d := promises(t).Press("6", "a", "right", "up", "up")
+	d := promises(t).Press("7", "a", "right", "up", "up")
 	d.Send(uitest.Key("enter")) // answered, and before anybody is told of it another run asks
 	d.Fake.Ask(orchestrator.Approval{Run: uitest.RunID(141), Step: "x/ask", Runner: "spam-filter", Question: "Close 90 tickets?", At: uitest.Now})
 	d.Live().Lacks("Globex").Advance(6*time.Second).Sees("2 steps wait", "Close 90 tickets?")
 }
 
 func TestAnswerOfAnother(t *testing.T) {
-	d := promises(t).Press("6", "a", "right")
+	d := promises(t).Press("7", "a", "right")
 	if err := d.Fake.Answer(t.Context(), orchestrator.AnswerRequest{Run: uitest.RunID(112), By: orchestrator.Actor{Name: "alex"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -198,16 +198,16 @@ func TestRunThatWaitsIsAnsweredWhereItIsSeen(t *testing.T) {
 }
 
 func TestReload(t *testing.T) {
-	d := promises(t).Press(":").Type("reload").Press("enter").Sees("reload /etc/otai/otai.yml?", "a bad one changes nothing").Press("n").Did().Press("5", "c")
+	d := promises(t).Press(":").Type("reload").Press("enter").Sees("reload /etc/otai/otai.yml?", "a bad one changes nothing").Press("n").Did().Press("6", "c")
 	d.Fake.FailNext(fmt.Errorf("otai.yml:41:9: unknown pipe: %w", orchestrator.ErrNotNow))
 	d.Press("y").Did("reload by kim").Sees("✗ reload: otai.yml:41:9: unknown pipe")
-	d = promises(t).At("dedupe").Press("p").Sees("(u undo").Press("5", "c") // what is said next is not what u takes back
+	d = promises(t).At("dedupe").Press("p").Sees("(u undo").Press("6", "c") // what is said next is not what u takes back
 	d.Fake.FailNext(errors.New("no"))
 	d.Press("y").Sees("✗ reload: no").Lacks("(u undo").Press("u").Sees("undone: pause of dedupe")
 }
 
 func TestEventsAreFilteredAndTellAll(t *testing.T) {
-	d := promises(t).Press("4").Sees("by kim via ssh", "running → paused until 15:00: release 2.4").Press("/").Type("kind:rel").Press("enter")
+	d := promises(t).Press("5").Sees("by kim via ssh", "running → paused until 15:00: release 2.4").Press("/").Type("kind:rel").Press("enter")
 	d.Sees("1 event · /kind:rel", "by the engine itself", "you mean base:FetchTicketsPipe (and 2 more)").Press("esc").Press("/").Type("by:kim !via:ssh").Press("enter")
 	d.Sees("fired, second in the queue").Lacks("paused tag night").Press("esc", "/").Type("zzz").Press("enter").Sees("no event passes").Press("esc").Sees("newest first")
 }

@@ -87,7 +87,7 @@ func (a *App) standing() (string, theme.Role) {
 	case len(e.Stuck) > 0:
 		return theme.GlyphLate + " stuck: " + e.Stuck[0], theme.Late
 	case e.Approvals > 0 && len(a.stack) > 0:
-		return fmt.Sprintf("%s %d to answer (6)", theme.GlyphAsk, e.Approvals), theme.Late
+		return fmt.Sprintf("%s %d to answer (%d)", theme.GlyphAsk, e.Approvals, tabApprovals+1), theme.Late
 	}
 	return "", theme.Plain
 }
@@ -148,7 +148,7 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 			x += len(label) + 3
 		case short && role == theme.Muted:
 			c.Put(x+1, 0, role, label[:1])
-			x += 3
+			x += 2
 		case short:
 			label = label[:1] + " to answer " + label[strings.LastIndexByte(label, ' ')+1:]
 			c.Put(x+1, 0, role, label)

@@ -114,19 +114,19 @@ func TestHostileTextStaysText(t *testing.T) {
 			{"q", "q", "H"},
 			{"q", "L"},
 			{"2"},
-			{"3"},
+			{"4"},
 			{"w"},
-			{"4", "j"},
+			{"5", "j"},
 			{"1", "t"},
 			{"n", "x"},
 			{"n", "?"},
 			{"esc", "P"},
 			{"esc", "T"},
 			{"esc", "B"},
-			{"esc", "5"},
+			{"esc", "6"},
 			{"G"},
 			{"p"},
-			{"esc", "6"},
+			{"esc", "7"},
 			{"a"},
 			{"esc", ":", "pause "},
 		} {
@@ -139,7 +139,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		d.Fake.Hub.Engine(orchestrator.Engine{Health: "degraded", Problems: []string{nasty}})
 		d.Live()
 		look("live")
-		d.Press("3")
+		d.Press("4")
 		look("live log")
 	}
 }

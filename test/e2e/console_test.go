@@ -226,7 +226,7 @@ func TestConsoleRetryHistoryAndLog(t *testing.T) {
 	x.Keys(t, "q")
 
 	t.Log("the event feed")
-	x.Keys(t, "4")
+	x.Keys(t, "5")
 	x.WaitFor(t, "fired", quick)
 
 	t.Log("the screen survives every size, and quitting restores the terminal")

@@ -4,6 +4,7 @@
 package screen
 
 import (
+	"context"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -81,6 +82,7 @@ const (
 	WantLogs
 	WantTicks
 	WantBackfills
+	WantOther // Want.Do asks
 )
 
 // Want is a question to the orchestrator. Key identifies it: the same key is not asked twice at a time.
@@ -92,6 +94,8 @@ type Want struct {
 	Run    string
 	Runner string
 	N      int
+	// Do asks what the kinds above do not; its value comes back in Answer.Value.
+	Do func(context.Context, orchestrator.Orchestrator) (any, error)
 }
 
 // Answer is what became of a Want.
@@ -102,5 +106,6 @@ type Answer struct {
 	Lines  []orchestrator.LogLine
 	Ticks  []time.Time
 	Fills  []orchestrator.Backfill
+	Value  any // of Want.Do; foreign text in it is still to be made safe
 	Err    error
 }

@@ -1,0 +1,5 @@
+package store
+
+// schemaReviews is the part of schema 3 for decisions that wait for a review, and the quality of classifiers.
+const schemaReviews = `
+`
