@@ -10,6 +10,7 @@ VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo
 LINT_VERSION := 2.15.0
 LINT         := .bin/golangci-lint
 PLATFORMS    := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+SIDECAR      := cmd/otai-classifier
 BUILD        := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 TEST_TIMEOUT := 15m
 E2E_TIMEOUT  := 8m
@@ -18,7 +19,7 @@ BENCH        ?= .
 # The version is stamped with -ldflags, so that a clone that git distrusts (another owner) still builds.
 export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
 
-.PHONY: help run build test unit soak e2e bench lint lint-selftest fmt fmt-check vet cross pictures clean
+.PHONY: help run build classifier test unit soak e2e bench lint lint-selftest fmt fmt-check vet cross pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,11 +30,16 @@ run: build ## build, then open the demo console
 build: ## bin/otai-tui, one static binary
 	@$(BUILD) -o bin/ ./cmd/otai-tui
 
+# A module of its own: the console's go.mod and binary stay free of the model runtime.
+classifier: ## bin/otai-classifier, which serves local ONNX models
+	@cd $(SIDECAR) && $(BUILD) -o ../../bin/ .
+
 # The order ends with the go test runs, whose closing lines say what passed.
 test: fmt-check vet lint lint-selftest cross unit soak e2e ## everything CI checks: format, vet, lint, cross-compile, race, golden, e2e
 
 unit: ## unit, golden and race tests
-	@race=$$(scripts/race-flag); set -x; go test $$race -timeout $(TEST_TIMEOUT) ./...
+	@race=$$(scripts/race-flag); set -x; go test $$race -timeout $(TEST_TIMEOUT) ./...; \
+	  go -C $(SIDECAR) test $$race -timeout $(TEST_TIMEOUT) ./...
 
 soak: ## a simulated month of 1,000 runners, without the race detector; OTAI_FULL=1 for one due each hour
 	@set -x; go test -run '^TestSoak$$' -count=1 -timeout $(TEST_TIMEOUT) ./internal/engine
@@ -47,6 +53,7 @@ bench: ## the figures of docs/benchmarks; BENCH=regexp selects
 
 lint: $(LINT) ## golangci-lint, pinned in .bin
 	@$(LINT) run
+	@cd $(SIDECAR) && $(CURDIR)/$(LINT) run
 
 lint-selftest: $(LINT) ## plant one violation per rule of ours and see each turn red
 	@scripts/lint-selftest $(LINT)
@@ -66,11 +73,13 @@ fmt-check:
 	  [ -z "$$bad" ] || { printf 'not formatted (make fmt):\n%s\n' "$$bad"; exit 1; }
 
 vet:
-	@go vet ./... && go vet -tags e2e ./test/...
+	@go vet ./... && go vet -tags e2e ./test/... && go -C $(SIDECAR) vet ./...
 
 cross: ## compile for every platform, CGO-free
 	@for p in $(PLATFORMS); do echo "cross $$p"; \
 	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -o /dev/null ./...; done
+	@for p in linux/arm64 darwin/arm64 windows/amd64; do echo "cross $(SIDECAR) $$p"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go -C $(SIDECAR) build -o /dev/null .; done
 
 pictures: build ## docs/pictures from the real program, in tmux
 	@scripts/pictures bin/otai-tui
