@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -79,17 +80,26 @@ func (a *App) standing() (string, theme.Role) {
 	e := &a.data.Engine
 	switch h := a.engineHold(); {
 	case a.problem() != "":
-		return theme.GlyphLate + " " + a.problem(), theme.Failed
+		return theme.GlyphLate + " " + a.short(a.problem()), theme.Failed
 	case h != nil:
 		return theme.GlyphPaused + " engine " + screen.HoldWords(h, a.env()), theme.Paused
 	case e.ConfigError != "":
-		return theme.GlyphLate + " configuration not taken: " + e.ConfigError, theme.Late
+		return theme.GlyphLate + " configuration not taken: " + a.short(e.ConfigError), theme.Late
 	case len(e.Stuck) > 0:
 		return theme.GlyphLate + " stuck: " + e.Stuck[0], theme.Late
 	case e.Approvals > 0 && len(a.stack) > 0:
 		return fmt.Sprintf("%s %d to answer (%d)", theme.GlyphAsk, e.Approvals, tabApprovals+1), theme.Late
 	}
 	return "", theme.Plain
+}
+
+// short names the configuration's files without the folder they are in: on a line the place in the file counts more.
+func (a *App) short(s string) string {
+	dir := filepath.Dir(a.data.Engine.Config)
+	if dir == "." || dir == string(filepath.Separator) {
+		return s
+	}
+	return strings.ReplaceAll(s, dir+string(filepath.Separator), "")
 }
 
 // tabLabel is a tab's number and title; what waits for a person is counted.
