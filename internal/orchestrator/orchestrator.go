@@ -124,11 +124,14 @@ type AnswerRequest struct {
 
 // RunFilter selects runs, newest first. The zero value is the newest 100 of all.
 type RunFilter struct {
-	Runner string
-	States []State
-	Since  time.Time
-	Before string // run id: only older ones, for paging
-	Limit  int    // 0 = 100
+	Runner  string
+	Runners []string // any of these; none = all
+	States  []State
+	Since   time.Time
+	By      string   // part of the name of who asked for it or cancelled it
+	Text    []string // each of them in the runner, id, trigger, step, reason, error or who; small letters find both cases
+	Before  string   // run id: only older ones, for paging
+	Limit   int      // 0 = 100
 	// WithIdle includes "nothing to do" rows and skipped ticks. Without it only runs that did something.
 	WithIdle bool
 }

@@ -73,41 +73,72 @@ func collectRuns(rows *sql.Rows, err error) ([]orchestrator.Run, error) {
 
 // Runs gives runs, newest first.
 func (s *Store) Runs(ctx context.Context, f orchestrator.RunFilter) ([]orchestrator.Run, error) {
+	where, args, err := runWhere(f)
+	if err != nil {
+		return nil, err
+	}
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	return collectRuns(s.read.QueryContext(ctx, "SELECT "+runColumns+" FROM run"+where+" ORDER BY seq DESC LIMIT ?", append(args, limit)...))
+}
+
+// runWhere is a filter as a condition of SQL.
+func runWhere(f orchestrator.RunFilter) (string, []any, error) {
 	var where []string
 	var args []any
 	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
 	if f.Runner != "" {
 		add("runner=?", f.Runner)
 	}
+	in := func(column string, values []any) {
+		add(column+" IN ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
+	}
+	if len(f.Runners) > 0 {
+		in("runner", anySlice(f.Runners))
+	}
 	if len(f.States) > 0 {
-		marks := strings.TrimSuffix(strings.Repeat("?,", len(f.States)), ",")
-		states := make([]any, len(f.States))
-		for i, st := range f.States {
-			states[i] = string(st)
-		}
-		add("state IN ("+marks+")", states...)
+		in("state", anySlice(f.States))
 	} else if !f.WithIdle {
 		add("idle=0 AND state<>'skipped'")
 	}
 	if !f.Since.IsZero() {
 		add("due>=?", f.Since.UnixNano())
 	}
+	if f.By != "" {
+		add("by LIKE ? ESCAPE '\\'", like(f.By))
+	}
+	for _, word := range f.Text {
+		pattern := like(word)
+		add(`(runner LIKE ? ESCAPE '\' OR error LIKE ? ESCAPE '\' OR reason LIKE ? ESCAPE '\' OR failed_step LIKE ? ESCAPE '\'
+			OR trigger LIKE ? ESCAPE '\' OR by LIKE ? ESCAPE '\' OR CAST(seq AS TEXT) LIKE ? ESCAPE '\')`,
+			pattern, pattern, pattern, pattern, pattern, pattern, pattern)
+	}
 	if f.Before != "" {
 		seq, err := runSeq(f.Before)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		add("seq<?", seq)
 	}
-	q := "SELECT " + runColumns + " FROM run"
-	if len(where) > 0 {
-		q += " WHERE " + strings.Join(where, " AND ")
+	if len(where) == 0 {
+		return "", nil, nil
 	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 100
+	return " WHERE " + strings.Join(where, " AND "), args, nil
+}
+
+// like is a pattern that finds the text anywhere.
+func like(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(s) + "%"
+}
+
+func anySlice[T ~string](in []T) []any {
+	out := make([]any, len(in))
+	for i, v := range in {
+		out[i] = string(v)
 	}
-	return collectRuns(s.read.QueryContext(ctx, q+" ORDER BY seq DESC LIMIT ?", append(args, limit)...))
+	return out
 }
 
 // LiveRuns gives the runs that have not ended, oldest first.

@@ -1,5 +1,8 @@
 package store
 
-// schemaHistory is the part of schema 3 for what is asked about many runs at once.
+// schemaHistory is the part of schema 3 for what is asked about many runs at once: what ended in a window, with all that trends
+// need of it, and what failed.
 const schemaHistory = `
+CREATE INDEX run_ended ON run(ended, runner, state, idle, started, due) WHERE ended IS NOT NULL;
+CREATE INDEX run_failed ON run(ended) WHERE state IN ('failed', 'crashed');
 `

@@ -42,6 +42,7 @@ var scopeNames = [][2]string{
 	{"answer", "Approvals"},
 	{"engine", "Engine"},
 	{"logs", "Logs"},
+	{"timeline", "Timeline"},
 	{"events", "Events"},
 	{action.Command, "Palette only"},
 }

@@ -14,7 +14,7 @@ import (
 func everyScreen() []screen.Screen {
 	return []screen.Screen{
 		screen.NewPipes(), screen.NewRuns(""), screen.NewRun(orchestrator.Run{ID: "x"}),
-		screen.NewLogs(orchestrator.LogFilter{}, "all"), screen.NewEvents(), screen.NewPipe("x"),
+		screen.NewLogs(orchestrator.LogFilter{}, "all"), screen.NewEvents(), screen.NewTimeline(), screen.NewPipe("x"),
 		screen.NewEngine(), screen.NewApprovals(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -317,6 +318,10 @@ func (f *Fake) Runs(_ context.Context, q orchestrator.RunFilter) ([]orchestrator
 		}
 		idle := r.Idle || r.State == orchestrator.Skipped
 		if q.Runner != "" && r.Runner != q.Runner || idle && !q.WithIdle {
+			continue
+		}
+		if len(q.Runners) > 0 && !slices.Contains(q.Runners, r.Runner) || !strings.Contains(strings.ToLower(r.By), strings.ToLower(q.By)) ||
+			slices.ContainsFunc(q.Text, func(w string) bool { return !strings.Contains(strings.ToLower(fmt.Sprint(r)), strings.ToLower(w)) }) {
 			continue
 		}
 		if len(q.States) > 0 && !slices.Contains(q.States, r.State) {

@@ -1,0 +1,100 @@
+package uitest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
+)
+
+// Timeline gives the fixture's runs of a window, and hourly ticks from each runner's next one on.
+func (f *Fake) Timeline(_ context.Context, r orchestrator.TimelineRequest) (orchestrator.Timeline, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := orchestrator.Timeline{From: r.From, To: r.To, Ticks: map[string][]time.Time{}}
+	for _, run := range slices.Backward(f.runs) {
+		if run.StartedAt.Before(r.To) && (run.EndedAt.IsZero() || !run.EndedAt.Before(r.From)) && run.State != orchestrator.Skipped && !run.Idle {
+			t.Runs = append(t.Runs, run)
+		}
+	}
+	for i := range f.snap.Runners {
+		rn := &f.snap.Runners[i]
+		for at := rn.NextAt; !at.IsZero() && at.Before(r.To); at = at.Add(time.Hour) {
+			t.Ticks[rn.ID] = append(t.Ticks[rn.ID], at)
+		}
+	}
+	return t, nil
+}
+
+func (f *Fake) ended(r orchestrator.TrendRequest) []orchestrator.Run {
+	var out []orchestrator.Run
+	for _, run := range f.runs {
+		if !run.EndedAt.Before(r.From) && run.EndedAt.Before(r.To) && (r.Runner == "" || r.Runner == run.Runner) && !run.Idle &&
+			run.State != orchestrator.Skipped {
+			out = append(out, run)
+		}
+	}
+	return out
+}
+
+func bucketOf(r orchestrator.TrendRequest, at time.Time) int {
+	return min(int(at.Sub(r.From)/(r.To.Sub(r.From)/time.Duration(r.Buckets))), r.Buckets-1)
+}
+
+// Trend counts the fixture's runs.
+func (f *Fake) Trend(_ context.Context, r orchestrator.TrendRequest) (orchestrator.Trend, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := orchestrator.Trend{From: r.From, To: r.To, Runs: make([]int, r.Buckets), Failed: make([]int, r.Buckets)}
+	t.Wait = make([]time.Duration, r.Buckets)
+	for _, run := range f.ended(r) {
+		b := bucketOf(r, run.EndedAt)
+		t.Runs[b]++
+		if run.State == orchestrator.Failed {
+			t.Failed[b]++
+		}
+		t.Wait[b] = max(t.Wait[b], run.StartedAt.Sub(run.DueAt))
+	}
+	return t, nil
+}
+
+// ErrorGroups groups the fixture's failed runs.
+func (f *Fake) ErrorGroups(_ context.Context, r orchestrator.TrendRequest) ([]orchestrator.ErrorGroup, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []orchestrator.ErrorGroup
+	for _, run := range f.ended(r) {
+		if run.State != orchestrator.Failed {
+			continue
+		}
+		key := text.Sameness(run.Error)
+		i := slices.IndexFunc(out, func(g orchestrator.ErrorGroup) bool { return g.Key == key })
+		if i < 0 {
+			i = len(out)
+			out = append(out, orchestrator.ErrorGroup{Key: key, Error: run.Error, Last: run.EndedAt, LastRun: run.ID, Trend: make([]int, r.Buckets)})
+		}
+		g := &out[i]
+		g.Count++
+		g.First = run.EndedAt
+		g.Trend[bucketOf(r, run.EndedAt)]++
+		where := run.Runner
+		if k := strings.LastIndexByte(run.FailedStep, '/'); k >= 0 {
+			where += run.FailedStep[k:]
+		}
+		if !slices.Contains(g.Where, where) {
+			g.Where = append(g.Where, where)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b orchestrator.ErrorGroup) int { return b.Count - a.Count })
+	return out, nil
+}
+
+// CountRuns counts the fixture's runs.
+func (f *Fake) CountRuns(ctx context.Context, q orchestrator.RunFilter) (int, error) {
+	q.Before, q.Limit = "", 1<<30
+	runs, err := f.Runs(ctx, q)
+	return len(runs), err
+}
