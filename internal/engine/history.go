@@ -3,12 +3,10 @@ package engine
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
-	"github.com/openticketai/otai-tui/internal/text"
 )
 
 // Bounds of what is read for one picture.
@@ -16,7 +14,6 @@ const (
 	timelineRuns  = 5000
 	timelineTicks = 60 // of one runner
 	maxFailures   = 20_000
-	maxWhere      = 5
 )
 
 // Timeline gives what ran in a window and what is planned in it.
@@ -80,17 +77,8 @@ func (e *Engine) Trend(ctx context.Context, r orchestrator.TrendRequest) (orches
 	if !e.running() {
 		return orchestrator.Trend{}, ErrStopped
 	}
-	r = sane(r)
+	r = r.Sane()
 	return e.store.Trend(ctx, r.Runner, r.From, r.To, r.Buckets)
-}
-
-// sane gives a request a window and parts.
-func sane(r orchestrator.TrendRequest) orchestrator.TrendRequest {
-	r.Buckets = min(cmp.Or(max(r.Buckets, 0), 24), 1000)
-	if !r.To.After(r.From) {
-		r.To = r.From.Add(time.Second)
-	}
-	return r
 }
 
 // CountRuns gives how many runs a filter selects.
@@ -106,56 +94,10 @@ func (e *Engine) ErrorGroups(ctx context.Context, r orchestrator.TrendRequest) (
 	if !e.running() {
 		return nil, ErrStopped
 	}
-	r = sane(r)
+	r = r.Sane()
 	failures, err := e.store.Failures(ctx, r.Runner, r.From, r.To, maxFailures)
 	if err != nil {
 		return nil, err
 	}
-	type group struct {
-		orchestrator.ErrorGroup
-		where map[string]int
-	}
-	groups := map[string]*group{}
-	for i := range failures { // newest first
-		f := &failures[i]
-		key := text.Sameness(cmp.Or(f.Error, f.Class))
-		g := groups[key]
-		if g == nil {
-			g = &group{where: map[string]int{}}
-			g.ErrorGroup = orchestrator.ErrorGroup{
-				Key: key, Error: f.Error, Class: f.Class, Last: f.At, LastRun: f.Run, Trend: make([]int, r.Buckets),
-			}
-			groups[key] = g
-		}
-		g.Count++
-		g.First = f.At
-		g.where[placeOf(f.Runner, f.Step)]++
-		at := int(int64(f.At.Sub(r.From)) / max(int64(r.To.Sub(r.From))/int64(r.Buckets), 1))
-		g.Trend[min(max(at, 0), r.Buckets-1)]++
-	}
-	out := make([]orchestrator.ErrorGroup, 0, len(groups))
-	for _, g := range groups {
-		g.Where = slices.SortedFunc(maps.Keys(g.where), func(a, b string) int {
-			return cmp.Or(cmp.Compare(g.where[b], g.where[a]), cmp.Compare(a, b))
-		})
-		g.Where = g.Where[:min(len(g.Where), maxWhere)]
-		out = append(out, g.ErrorGroup)
-	}
-	slices.SortFunc(out, func(a, b orchestrator.ErrorGroup) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), b.Last.Compare(a.Last), cmp.Compare(a.Key, b.Key))
-	})
-	return out, nil
-}
-
-// placeOf is where a run failed: its runner, and the step by its own name.
-func placeOf(runner, step string) string {
-	if step == "" || step == runner {
-		return runner
-	}
-	for i := len(step) - 1; i >= 0; i-- {
-		if step[i] == '/' {
-			return runner + step[i:]
-		}
-	}
-	return runner + "/" + step
+	return orchestrator.GroupErrors(failures, r), nil
 }

@@ -1,8 +1,14 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/openticketai/otai-tui/internal/text"
 )
 
 // History is what a console asks about many runs at once: what ran when, trends, groups of equal errors.
@@ -57,4 +63,69 @@ type ErrorGroup struct {
 	First, Last time.Time
 	LastRun     string
 	Trend       []int // by time, as asked for
+}
+
+// Failure is what grouping needs of one failed run.
+type Failure struct {
+	Run, Runner, Step, Error, Class string
+	At                              time.Time
+}
+
+// Sane gives a request a window that is not empty, and at least one part and at most 1,000.
+func (r TrendRequest) Sane() TrendRequest {
+	r.Buckets = min(cmp.Or(max(r.Buckets, 0), 24), 1000)
+	if !r.To.After(r.From) {
+		r.To = r.From.Add(time.Second)
+	}
+	return r
+}
+
+// maxWhere is how many places a group names.
+const maxWhere = 5
+
+// GroupErrors makes groups of failures, which come newest first. r must be sane.
+func GroupErrors(failures []Failure, r TrendRequest) []ErrorGroup {
+	type group struct {
+		ErrorGroup
+		where map[string]int
+	}
+	groups := map[string]*group{}
+	width := max(int64(r.To.Sub(r.From))/int64(r.Buckets), 1)
+	for i := range failures {
+		f := &failures[i]
+		key := ErrorKey(f.Error, f.Class)
+		g := groups[key]
+		if g == nil {
+			g = &group{where: map[string]int{}}
+			g.ErrorGroup = ErrorGroup{Key: key, Error: f.Error, Class: f.Class, Last: f.At, LastRun: f.Run, Trend: make([]int, r.Buckets)}
+			groups[key] = g
+		}
+		g.Count++
+		g.First = f.At
+		g.where[placeOf(f.Runner, f.Step)]++
+		g.Trend[min(max(int(int64(f.At.Sub(r.From))/width), 0), r.Buckets-1)]++
+	}
+	out := make([]ErrorGroup, 0, len(groups))
+	for _, g := range groups {
+		g.Where = slices.SortedFunc(maps.Keys(g.where), func(a, b string) int {
+			return cmp.Or(cmp.Compare(g.where[b], g.where[a]), cmp.Compare(a, b))
+		})
+		g.Where = g.Where[:min(len(g.Where), maxWhere)]
+		out = append(out, g.ErrorGroup)
+	}
+	slices.SortFunc(out, func(a, b ErrorGroup) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), b.Last.Compare(a.Last), cmp.Compare(a.Key, b.Key))
+	})
+	return out
+}
+
+// ErrorKey is what runs of one group share: what their errors have in common, or their class where there is no text.
+func ErrorKey(message, class string) string { return text.Sameness(cmp.Or(message, class)) }
+
+// placeOf is where a run failed: its runner, and the step by its own name.
+func placeOf(runner, step string) string {
+	if step == "" || step == runner {
+		return runner
+	}
+	return runner + "/" + step[strings.LastIndexByte(step, '/')+1:]
 }

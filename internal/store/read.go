@@ -112,7 +112,8 @@ func runWhere(f orchestrator.RunFilter) (string, []any, error) {
 	for _, word := range f.Text {
 		pattern := like(word)
 		add(`(runner LIKE ? ESCAPE '\' OR error LIKE ? ESCAPE '\' OR reason LIKE ? ESCAPE '\' OR failed_step LIKE ? ESCAPE '\'
-			OR trigger LIKE ? ESCAPE '\' OR by LIKE ? ESCAPE '\' OR CAST(seq AS TEXT) LIKE ? ESCAPE '\')`,
+			OR trigger LIKE ? ESCAPE '\' OR by LIKE ? ESCAPE '\' OR CAST(seq AS TEXT) LIKE ? ESCAPE '\'
+			OR state='pending')`, // what those wait for is not in their row
 			pattern, pattern, pattern, pattern, pattern, pattern, pattern)
 	}
 	if f.Before != "" {

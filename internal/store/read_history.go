@@ -71,17 +71,11 @@ func (s *Store) Trend(ctx context.Context, runner string, from, to time.Time, bu
 	return t, err
 }
 
-// Failure is what grouping needs of one failed run.
-type Failure struct {
-	Run, Runner, Step, Error, Class string
-	At                              time.Time
-}
-
 // Failures gives the runs that failed in a window, newest first, at most limit.
-func (s *Store) Failures(ctx context.Context, runner string, from, to time.Time, limit int) ([]Failure, error) {
-	var out []Failure
+func (s *Store) Failures(ctx context.Context, runner string, from, to time.Time, limit int) ([]orchestrator.Failure, error) {
+	var out []orchestrator.Failure
 	err := s.each(ctx, "failures", func(rows *sql.Rows) error {
-		var f Failure
+		var f orchestrator.Failure
 		var seq, at int64
 		if err := rows.Scan(&seq, &f.Runner, &f.Step, &f.Error, &f.Class, &at); err != nil {
 			return err

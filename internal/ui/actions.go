@@ -113,6 +113,11 @@ func viewActions() []act {
 			Title: "show or hide runs with nothing to do", Short: "idle", Do: on(func(s *screen.Runs, e screen.Env) { s.ToggleIdle(e) }),
 		},
 		{
+			ID: "runs.errors", Scope: "runs", Keys: []string{"E"}, Group: "see", Foot: 6,
+			Title: "failed runs grouped by equal error", Short: "errors", Tip: "of the last 24 hours; enter shows the runs of a group; esc goes back",
+			Do: on(func(s *screen.Runs, e screen.Env) { s.ToggleErrors(e) }),
+		},
+		{
 			ID: "pipes.hold", Scope: "pipes", Keys: []string{"space"}, Group: "see",
 			Title: "hold the event pane, or go on",
 			Why: func(a *App) string {
@@ -316,6 +321,9 @@ func appActions() []act {
 
 // escape clears the filter or search of the screen, else goes back. It never quits.
 func (a *App) escape() {
+	if c, ok := a.top().(interface{ Clear(screen.Env) bool }); ok && c.Clear(a.env()) {
+		return
+	}
 	if f, ok := a.top().(screen.Filterer); ok && f.Filter() != "" {
 		f.SetFilter(a.env(), "")
 		return
@@ -328,6 +336,9 @@ func (a *App) escape() {
 }
 
 func (a *App) whyItem() string {
+	if s, ok := a.top().(*screen.Runs); ok && s.ByError() {
+		return ""
+	}
 	if r, run := a.chosen(); r == nil && run == nil {
 		return "nothing is selected"
 	}
@@ -339,6 +350,10 @@ func (a *App) whyItem() string {
 func (a *App) openItem() {
 	t, ok := a.top().(screen.Targeter)
 	if !ok {
+		return
+	}
+	if s, ok := a.top().(*screen.Runs); ok && s.ByError() {
+		s.OpenGroup(a.env())
 		return
 	}
 	tg, _ := t.Target(a.env())

@@ -253,7 +253,7 @@ func TestTitleCountsFailures(t *testing.T) {
 }
 
 func TestRunsPageAsOneScrolls(t *testing.T) {
-	d := tickets(t).Press("2").Sees("1/100+")
+	d := tickets(t).Press("2").Sees("1/100 of 251")
 	for range 14 {
 		d.Press("ctrl+d")
 	}

@@ -77,6 +77,8 @@ func (f filter) run(r *orchestrator.Run) bool {
 			ok = t.state(StateMark(r.State).Word, r.State)
 		case "":
 			ok = contains(t.value, r.Runner, r.ID, r.Trigger, r.Error, r.Reason, r.FailedStep, r.By)
+		case "by":
+			ok = t.begins(r.By)
 		default: // runs have no such field
 			continue
 		}
@@ -139,4 +141,36 @@ func contains(value string, in ...string) bool {
 		}
 	}
 	return false
+}
+
+// runStates are the states a run can be in.
+var runStates = [...]orchestrator.State{
+	orchestrator.Late, orchestrator.Pending, orchestrator.Running, orchestrator.AwaitingRetry, orchestrator.Paused, orchestrator.Cancelling,
+	orchestrator.Completed, orchestrator.Failed, orchestrator.Crashed, orchestrator.Cancelled, orchestrator.Skipped, orchestrator.Missed,
+	orchestrator.Dropped, orchestrator.Interrupted,
+}
+
+// narrow gives the history as much of the filter as it can look for itself: never more than the filter means, so that what it
+// gives still has to pass the filter.
+func (f filter) narrow(q orchestrator.RunFilter) orchestrator.RunFilter {
+	for _, t := range f.terms {
+		switch {
+		case t.not:
+		case t.field == "state" && len(q.States) == 0:
+			for _, s := range runStates {
+				if t.state(StateMark(s).Word, s) {
+					q.States = append(q.States, s)
+				}
+			}
+		case t.field == "by" && isASCII(t.value) && !strings.Contains(t.value, ","):
+			q.By = t.value
+		case t.field == "" && isASCII(t.value): // it folds the case of ASCII letters only
+			q.Text = append(q.Text, t.value)
+		}
+	}
+	return q
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 })
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
 	"github.com/openticketai/otai-tui/internal/ui/part"
-	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
 
 // Bounds of the run history.
@@ -37,6 +36,12 @@ type Runs struct {
 	stamp  string // of the shared data when the newest page was read
 	readAt time.Time
 	serial int // grows when the list begins anew; older answers are dropped
+
+	asked   string    // the filter that the history was asked with
+	typedAt time.Time // when the filter changed last
+	all24   runsTrend
+	byError bool   // the list is of groups of equal errors
+	group   string // key of the group that the list is narrowed to; "" = none
 }
 
 // NewRuns makes the history of a runner; "" = of all.
@@ -62,7 +67,7 @@ func (s *Runs) Resize(w, h int) {
 // Refresh has nothing to sort; new runs come through Wants.
 func (s *Runs) Refresh(Env) {}
 
-func (s *Runs) rows() int { return max(s.h-3, 0) }
+func (s *Runs) rows() int { return s.layout(s.h).rows }
 
 // stampOf changes when a run of this list began, changed or ended.
 func (s *Runs) stampOf(d *Data) string {
@@ -86,8 +91,10 @@ func (s *Runs) stampOf(d *Data) string {
 
 // Wants asks for the newest page when runs changed, and for the next older page when the cursor nears the end.
 func (s *Runs) Wants(env Env) []Want {
-	var out []Want
-	f := orchestrator.RunFilter{Runner: s.runner, Limit: pageRuns, WithIdle: s.idle}
+	s.settle(env)
+	out := s.trendWants(env)
+	f := s.question()
+	f.Limit = pageRuns
 	if st := s.stampOf(env.Data); !s.loaded || st != s.stamp && env.Now.Sub(s.readAt) >= refresh {
 		out = append(out, Want{Key: fmt.Sprintf("runs:%p:%d:%d:new", s, s.serial, env.Now.Unix()), Kind: WantRuns, Runs: f, Runner: st, N: s.serial})
 	}
@@ -100,6 +107,10 @@ func (s *Runs) Wants(env Env) []Want {
 
 // Receive takes a page.
 func (s *Runs) Receive(env Env, a Answer) {
+	if a.Kind == WantOther {
+		s.takeTrend(env, a)
+		return
+	}
 	if a.N != s.serial {
 		return
 	}
@@ -149,7 +160,7 @@ func (s *Runs) takeNewest(page []orchestrator.Run) {
 func (s *Runs) sift() {
 	s.shown = s.shown[:0]
 	for i := range s.all {
-		if s.filter.run(&s.all[i]) {
+		if s.passes(&s.all[i]) {
 			s.shown = append(s.shown, i)
 		}
 	}
@@ -175,12 +186,22 @@ func (s *Runs) fit() {
 // ToggleIdle shows or hides runs that did nothing.
 func (s *Runs) ToggleIdle(Env) {
 	s.idle = !s.idle
+	s.again()
+}
+
+// again reads the list from its beginning.
+func (s *Runs) again() {
 	s.serial++
 	s.loaded, s.all, s.shown, s.end = false, nil, nil, false
+	s.all24.countAt = time.Time{}
 }
 
 // Move moves the cursor by rows.
 func (s *Runs) Move(_ Env, rows int) {
+	if s.byError {
+		s.all24.move(rows)
+		return
+	}
 	if len(s.shown) == 0 {
 		return
 	}
@@ -200,8 +221,12 @@ func (s *Runs) Home(e Env) {
 // End goes to the oldest run known.
 func (s *Runs) End(e Env) { s.Move(e, len(s.shown)) }
 
-// SetFilter shows only what the query lets through.
-func (s *Runs) SetFilter(_ Env, q string) {
+// SetFilter shows only what the query lets through: at once of what is known, and once it is settled of the whole history.
+func (s *Runs) SetFilter(env Env, q string) {
+	s.typedAt = env.Now
+	if q == "" || q == s.filter.query { // cleared or confirmed
+		s.typedAt = time.Time{}
+	}
 	s.filter = parseFilter(q)
 	s.sift()
 }
@@ -209,71 +234,27 @@ func (s *Runs) SetFilter(_ Env, q string) {
 // Filter is the query in force.
 func (s *Runs) Filter() string { return s.filter.query }
 
+// Clear takes the innermost view of errors back; false = there was none.
+func (s *Runs) Clear(Env) bool {
+	switch {
+	case s.byError:
+		s.byError = false
+	case s.group != "":
+		s.group = ""
+		s.again()
+	default:
+		return false
+	}
+	return true
+}
+
 // Target is the run under the cursor.
 func (s *Runs) Target(Env) (Target, bool) {
-	if len(s.shown) == 0 {
+	if len(s.shown) == 0 || s.byError {
 		return Target{Runner: s.runner}, s.runner != ""
 	}
 	r := s.all[s.shown[s.at()]]
 	return Target{Runner: r.Runner, Run: &r}, true
-}
-
-// Draw draws the history.
-func (s *Runs) Draw(env Env, c part.Canvas) {
-	s.drawRule(c)
-	switch {
-	case s.err != "":
-		for i, l := range part.Wrap("the runs cannot be read: "+s.err, c.W-2, 4) {
-			c.Put(1, 2+i, theme.Failed, l)
-		}
-		return
-	case !s.loaded:
-		c.Text(1, 2, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
-		return
-	case len(s.shown) == 0:
-		msg := "no runs yet; t fires a pipe"
-		if s.filter.query != "" {
-			msg = "no run passes the filter (esc clears it)"
-		} else if !s.idle {
-			msg = "no runs that did something yet; i shows the others too"
-		}
-		c.Text(1, 2, c.W-2, theme.Muted, msg)
-		return
-	}
-	cols := runColumns(c.W, s.runner == "")
-	cols.heads(c, 1)
-	longest := s.longest(env.Now)
-	rows := max(c.H-3, 0)
-	top := part.Window(s.top, s.at(), len(s.shown), rows)
-	for y := range rows {
-		if top+y >= len(s.shown) {
-			break
-		}
-		cols.row(c, 2+y, &s.all[s.shown[top+y]], env.Now, longest, top+y == s.at())
-	}
-	c.Text(1, c.H-1, c.W-2, theme.Muted, s.hint())
-}
-
-func (s *Runs) drawRule(c part.Canvas) {
-	title := "runs of all pipes"
-	if s.runner != "" {
-		title = "runs of " + s.runner
-	}
-	if s.filter.query != "" {
-		title += theme.Sep + "/" + s.filter.query
-	}
-	if s.idle {
-		title += theme.Sep + "idle ones too"
-	}
-	note := ""
-	if n := len(s.shown); n > 0 {
-		more := "+"
-		if s.end {
-			more = ""
-		}
-		note = fmt.Sprintf("%d/%d%s", s.at()+1, n, more)
-	}
-	c.Rule(0, title, note)
 }
 
 // hint says what a retry of the run under the cursor would do, before it is asked.

@@ -3,11 +3,9 @@ package uitest
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
-	"github.com/openticketai/otai-tui/internal/text"
 )
 
 // Timeline gives the fixture's runs of a window, and hourly ticks from each runner's next one on.
@@ -65,31 +63,15 @@ func (f *Fake) Trend(_ context.Context, r orchestrator.TrendRequest) (orchestrat
 func (f *Fake) ErrorGroups(_ context.Context, r orchestrator.TrendRequest) ([]orchestrator.ErrorGroup, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []orchestrator.ErrorGroup
+	var failures []orchestrator.Failure
 	for _, run := range f.ended(r) {
-		if run.State != orchestrator.Failed {
-			continue
-		}
-		key := text.Sameness(run.Error)
-		i := slices.IndexFunc(out, func(g orchestrator.ErrorGroup) bool { return g.Key == key })
-		if i < 0 {
-			i = len(out)
-			out = append(out, orchestrator.ErrorGroup{Key: key, Error: run.Error, Last: run.EndedAt, LastRun: run.ID, Trend: make([]int, r.Buckets)})
-		}
-		g := &out[i]
-		g.Count++
-		g.First = run.EndedAt
-		g.Trend[bucketOf(r, run.EndedAt)]++
-		where := run.Runner
-		if k := strings.LastIndexByte(run.FailedStep, '/'); k >= 0 {
-			where += run.FailedStep[k:]
-		}
-		if !slices.Contains(g.Where, where) {
-			g.Where = append(g.Where, where)
+		if run.State == orchestrator.Failed {
+			failures = append(failures, orchestrator.Failure{
+				Run: run.ID, Runner: run.Runner, Step: run.FailedStep, Error: run.Error, Class: run.ErrorClass, At: run.EndedAt,
+			})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b orchestrator.ErrorGroup) int { return b.Count - a.Count })
-	return out, nil
+	return orchestrator.GroupErrors(failures, r.Sane()), nil
 }
 
 // CountRuns counts the fixture's runs.
