@@ -75,14 +75,15 @@ func (s *Runs) trendWants(env Env) []Want {
 	var out []Want
 	if s.all24.readAt.IsZero() || env.Now.Sub(s.all24.readAt) >= trendEvery {
 		r := orchestrator.TrendRequest{Runner: s.runner, From: env.Now.Add(-trendSpan), To: env.Now, Buckets: trendParts}
-		out = append(out, Want{Key: fmt.Sprintf("trend:%p", s), Kind: WantOther, Do: func(ctx context.Context, o orchestrator.Orchestrator) (any, error) {
+		ask := func(ctx context.Context, o orchestrator.Orchestrator) (any, error) {
 			t, err := o.Trend(ctx, r)
 			if err != nil {
 				return nil, err
 			}
 			groups, err := o.ErrorGroups(ctx, r)
 			return trendAnswer{t, groups}, err
-		}})
+		}
+		out = append(out, Want{Key: fmt.Sprintf("trend:%p", s), Kind: WantOther, Do: ask})
 	}
 	if s.loaded && !s.end && (s.all24.countAt.IsZero() || env.Now.Sub(s.all24.countAt) >= trendEvery) {
 		f := s.question()
