@@ -39,7 +39,7 @@ func (c *checker) build(drafts []*runnerDraft) []Runner {
 		def := c.assemble(r.pipe)
 		runner := Runner{
 			ID: r.id, Aliases: r.aliases, Description: r.description, Tags: r.tags, Enabled: r.enabled,
-			Triggers: r.triggers, Pipe: def, Timeout: r.timeout, Policy: r.policy, Handlers: handlers,
+			Triggers: r.triggers, Pipe: def, Timeout: r.timeout, Policy: r.policy, Handlers: handlers, DryRun: r.dry,
 			Hash: hashDefinitions(def, handlers), Pos: c.pos(r.v),
 		}
 		out = append(out, runner)

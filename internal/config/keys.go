@@ -43,6 +43,7 @@ func engineKeys() []key {
 		{"keep_days", "whole", "Days that ended runs are kept.", "90"},
 		{"keep_failed_days", "whole", "Days that failed runs are kept, whatever keep_runs and keep_days say.", "180"},
 		{"keep_bytes", "size", "About how much history of one runner is kept, such as 50MiB; 0 = no bound.", "0"},
+		{"journal_text", "whole", "Bytes of the text of written notes that the ticket journal keeps; 0 = none.", "0"},
 		{"log_bytes_per_run", "size", "Most log of one run; beyond it the middle goes.", "10MiB"},
 		{"cancel_grace", "seconds", "A cancelled step that has not returned by then is shown as stuck.", "10"},
 		{"reload", "bool", "Watch the file, and take a new configuration when it is good.", "true"},

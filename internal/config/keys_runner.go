@@ -40,6 +40,7 @@ func runnerKeys() []key {
 		{"resources", "weights", "Resources a run takes part of, by name, or name and weight.", ""},
 		{"queue_timeout", "seconds", "A run that waited longer for its start is missed; 0 = none.", "0"},
 		{"expect_success_within", "seconds", "No success for this long is an alarm; 0 = none.", "0"},
+		{"dry_run", "bool", "Every run reads for real and writes nothing: what it would change is shown.", "false"},
 		{"on_success", "handlers", "Steps that run after a run has completed.", ""},
 		{"on_failure", "handlers", "Steps that run after a run has failed for good.", ""},
 		{"on_cancel", "handlers", "Steps that run after a run was cancelled.", ""},

@@ -50,6 +50,7 @@ type Runner struct {
 	Timeout     time.Duration // of one run, retries and waiting included; 0 = none
 	Policy      Policy
 	Handlers    Handlers
+	DryRun      bool   // every run of it is a dry run: it reads, and writes nothing
 	Hash        string // of the pipe's definition
 	Pos         pipe.Pos
 }
@@ -211,6 +212,7 @@ type Engine struct {
 	Keep            Retention     // default 1,000 runs a runner, 90 days, failures 180 days
 	LogBytesPerRun  int64         // of one run's log; beyond it the middle goes; 0 = 10 MiB
 	CancelGrace     time.Duration // a cancelled step that has not returned by then is shown as stuck; 0 = 10 s
+	JournalText     int           // bytes kept of the text of notes that were written, in the ticket journal; 0 = none
 	Reload          bool          // watch the file and take a new configuration when it is good; default true in the file
 }
 

@@ -130,6 +130,7 @@ func (c *checker) readEngine(v *value) Engine {
 		Bytes:     c.sizeOf(o.get("keep_bytes")),
 	}
 	e.LogBytesPerRun = c.sizeOf(o.get("log_bytes_per_run"))
+	e.JournalText = int(c.wholeOf(o.get("journal_text"), 0, 0))
 	e.CancelGrace, _ = c.durationOf(o.get("cancel_grace"), false)
 	e.Reload = c.boolOf(o.get("reload"), true)
 	if o != nil {

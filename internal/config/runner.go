@@ -21,6 +21,7 @@ type runnerDraft struct {
 	handlers    []*draft // in the order of handlerKeys: each holds its handlers as steps; nil = none
 	timeout     time.Duration
 	policy      Policy
+	dry         bool
 }
 
 // The pipes of 1.x that schedule others: they are read here and never run.
@@ -104,6 +105,7 @@ func (c *checker) readRunnerPlain(o *object, r *runnerDraft) {
 	r.enabled = c.boolOf(o.get("enabled"), true)
 	r.timeout, _ = c.durationOf(o.get("timeout_seconds"), true)
 	r.policy = c.readPolicy(o)
+	r.dry = c.boolOf(o.get("dry_run"), false)
 	for _, tag := range c.textsOf(o.get("tags")) {
 		r.tags = append(r.tags, tag.text)
 	}

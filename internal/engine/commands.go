@@ -103,12 +103,12 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 		return "", err
 	}
 	now, before := l.e.clock(), l.stands(r)
-	lv := l.newLive(r, req.Overlap, triggerManual, time.Time{}, now)
+	lv := l.newDry(r, req, now)
 	lv.run.By, lv.run.Params, lv.key = req.By.Name, req.Params, req.Key
 	c := claim{run: lv.run, key: req.Key, live: lv}
 	ev := l.audit(action{
 		kind: "fired", runner: r.cfg.ID, run: lv.run.ID, state: orchestrator.Pending, by: req.By,
-		text: "run " + lv.run.ID + " fired by " + actorText(req.By), before: before, after: l.stands(r),
+		text: runWord(&lv.run) + " " + lv.run.ID + " fired by " + actorText(req.By), before: before, after: l.stands(r),
 	})
 	epoch, taken := l.epoch, false
 	l.write(func(tx *store.Tx) error {
@@ -128,6 +128,14 @@ func (l *loop) fire(ctx context.Context, runnerID string, req orchestrator.FireR
 	})
 	l.touch(r)
 	return lv.run.ID, nil
+}
+
+// newDry makes the run of a request: it is dry before it may take its slot.
+func (l *loop) newDry(r *runner, req orchestrator.FireRequest, now time.Time) *live {
+	lv := l.newRun(r, req.Overlap, triggerManual, time.Time{}, now)
+	lv.run.DryRun = req.DryRun
+	l.begin(lv, now)
+	return lv
 }
 
 // closedFor refuses what would start something new while the engine ends or drains.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/config"
+	"github.com/openticketai/otai-tui/internal/pipe"
 )
 
 // Loaded is a configuration with all that its runs are given, checked and opened: what Options.Load gives.
@@ -37,10 +38,28 @@ func newEdition(n *Loaded, at time.Time) *edition {
 	return &edition{cfg: n.Config, services: n.Services, env: env, close: n.Close, at: at}
 }
 
+// ticketService gives the id under which the journal knows a ticket system: "" of a pipe means the only configured one.
+func (ed *edition) ticketService(id string) string {
+	if id != "" {
+		return id
+	}
+	for name := range ed.cfg.Services {
+		if ed.cfg.Services[name].Kind != pipe.KindTicketSystem {
+			continue
+		}
+		if id != "" {
+			return "" // there are several: nobody can be meant
+		}
+		id = name
+	}
+	return id
+}
+
 // pin gives a run the edition in force.
 func (l *loop) pin(lv *live) {
 	l.unpin(lv)
 	lv.ed, lv.cfg = l.ed, lv.r.cfg
+	lv.run.DryRun = lv.run.DryRun || lv.cfg.DryRun // never the other way: what began dry stays dry
 	lv.ed.users++
 }
 

@@ -79,6 +79,7 @@ type Engine struct {
 	deliver   func(ctx context.Context, to notify.Receiver, m notify.Message) error
 	reloading chan struct{}  // holds one token while a reload is on its way
 	closing   sync.WaitGroup // services that are being closed
+	undoing   chan struct{}  // holds one token while tickets are being put back
 
 	mu      sync.Mutex // guards the life cycle below
 	state   lifecycle
@@ -123,8 +124,8 @@ func New(o Options) *Engine {
 	clock := o.Clock
 	e := &Engine{
 		o: o, hub: feed.NewHub(feed.Options{}), log: o.Log, stopped: make(chan struct{}), reloading: make(chan struct{}, 1),
-		deliver: o.Deliver,
-		clock:   func() time.Time { return clock().Round(0).UTC() },
+		deliver: o.Deliver, undoing: make(chan struct{}, 1),
+		clock: func() time.Time { return clock().Round(0).UTC() },
 	}
 	e.secrets.add(o.Secrets)
 	return e

@@ -55,7 +55,11 @@ type execution struct {
 	flying      int              // start notices on their way to the disk
 	attempts    int
 	maxAttempts int
-	worked      bool // a step that changes something outside has completed
+	worked      bool                    // a step that changes something outside has completed
+	entries     map[string][]journalled // of the ticket journal, by step path: written with the step's next state
+	intended    int                     // changes that a dry run left out
+
+	dry dryRun // has its own lock
 }
 
 func newExecution(e *Engine, lv *live) *execution {
@@ -123,6 +127,9 @@ func (x *execution) load(ctx context.Context) error {
 		x.attempts = max(x.attempts, rows[i].Attempt)
 		x.worked = x.worked || x.hasWorked(&rows[i])
 	}
+	if err := x.loadDry(ctx); err != nil {
+		return err
+	}
 	if err := x.loadAnswers(ctx); err != nil {
 		return err
 	}
@@ -158,6 +165,9 @@ func (x *execution) conclude(ctx context.Context, root nodeOutcome) outcomeOf {
 		out.idle = root.quiet && !x.worked
 		if root.quiet && out.reason == "" {
 			out.reason = "nothing to do"
+		}
+		if x.from.DryRun && !out.idle {
+			out.reason = dryReason(x.intended, out.reason)
 		}
 		return out
 	case nodeWaiting:

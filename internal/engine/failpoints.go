@@ -10,6 +10,9 @@ const (
 	failEnd      = "engine.end"       // a run has ended, its end is not written yet
 	failAfter    = "engine.after"     // an upstream's end is durable, the run it makes due is not
 	failHandlers = "engine.handlers"  // a run's end is durable, its handlers are about to run
+
+	failWriteOpen = "engine.write-open" // the intent to write to a ticket is durable, nothing is sent yet
+	failWriteDone = "engine.write-done" // a ticket system has answered a write, the journal does not know it yet
 )
 
 // failAt is a point: tests kill the process or hold it up there. Errors mean nothing here; those of the disk are the store's.

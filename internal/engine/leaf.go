@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/journal"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/store"
@@ -61,7 +62,9 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 			call.Log.Error("panic in the pipe", "panic", fmt.Sprint(p), "stack", x.line(string(debug.Stack())))
 		}
 	}()
-	if err := x.provide(call, def, spec); err != nil {
+	s := x.scribe(call, sc)
+	defer closeScribe(s, call)
+	if err := x.provide(call, def, spec, s); err != nil {
 		return r, err
 	}
 	if def.Timeout > 0 {
@@ -73,7 +76,7 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 	returned := x.watch(ctx, st.Path)
 	defer returned() // also when it panics
 	x.e.failAt(failStep)
-	r, err = spec.New().Process(ctx, call)
+	r, err = x.process(spec, call, s)(ctx, call)
 	x.e.failAt(failStepDone)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) { // whatever the pipe says of it
 		err = context.Cause(ctx)
@@ -82,18 +85,32 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 }
 
 // provide gives a call the services its type needs.
-func (x *execution) provide(call *pipe.Call, def *pipe.Definition, spec *pipe.Spec) error {
+func (x *execution) provide(call *pipe.Call, def *pipe.Definition, spec *pipe.Spec, s *journal.Scribe) error {
 	for _, need := range spec.Needs {
 		var err error
 		switch need.Kind {
 		case pipe.KindTicketSystem:
 			call.Ticket, err = x.ed.services.Ticket(def.Injects[need.Name])
+			s.Service = x.ed.ticketService(def.Injects[need.Name])
 		case pipe.KindClassifier:
 			call.Class, err = x.ed.services.Classifier(def.Injects[need.Name])
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", need.Kind, err)
 		}
+	}
+	switch {
+	case call.Ticket == nil:
+	case x.from.DryRun:
+		call.Ticket = s.Dry(call.Ticket, x.dry.overlay(x.e, s.Service))
+	default:
+		call.Ticket = s.Tickets(call.Ticket)
+	}
+	if s.Service == "" {
+		s.Service = x.ed.ticketService("")
+	}
+	if call.Class != nil {
+		call.Class = s.Classifier(call.Class)
 	}
 	return nil
 }

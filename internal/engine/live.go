@@ -81,7 +81,7 @@ func (l *loop) launch(lv *live) {
 	run := lv.run
 	l.e.hub.Event(orchestrator.Event{
 		At: l.e.clock(), Kind: "started", Runner: run.Runner, Run: run.ID, State: orchestrator.Running, By: cmp.Or(run.By, "engine"),
-		Text: "run " + run.ID + " started by " + run.Trigger,
+		Text: runWord(&run) + " " + run.ID + " started by " + run.Trigger,
 	})
 }
 
@@ -173,6 +173,10 @@ func (l *loop) settled(lv *live, state orchestrator.State) {
 	if err == nil {
 		r.remember(run, seq)
 	}
+	if run.DryRun {
+		l.freed(r)
+		return
+	}
 	if state == orchestrator.Failed || state == orchestrator.Crashed {
 		l.pauseAfterFailures(r)
 	}
@@ -224,7 +228,7 @@ func endEvent(run *orchestrator.Run, now time.Time) (orchestrator.Event, bool) {
 	took := run.Duration(now).Round(time.Millisecond)
 	switch run.State {
 	case orchestrator.Completed:
-		ev.Text = fmt.Sprintf("run %s completed in %s", run.ID, took)
+		ev.Text = fmt.Sprintf("%s %s completed in %s", runWord(run), run.ID, took)
 		if run.Idle {
 			ev.Text = "run " + run.ID + ": " + run.Reason
 		}
@@ -234,7 +238,7 @@ func endEvent(run *orchestrator.Run, now time.Time) (orchestrator.Event, bool) {
 	case orchestrator.Paused, orchestrator.Pending: // the question and the answer have events of their own
 		return orchestrator.Event{}, false
 	default:
-		ev.Text = "run " + run.ID + " " + string(run.State) + ": " + run.Reason
+		ev.Text = runWord(run) + " " + run.ID + " " + string(run.State) + ": " + run.Reason
 	}
 	return ev, true
 }

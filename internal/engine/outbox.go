@@ -84,6 +84,9 @@ func tells(n *config.Notification, r *config.Runner) bool {
 }
 
 func (o *outlets) ended(tx *store.Tx, r *orchestrator.Run) error {
+	if r.DryRun { // it makes nothing due and tells nobody
+		return nil
+	}
 	for _, rule := range o.after[r.Runner] {
 		if !rule.wants(r) {
 			continue
@@ -110,6 +113,11 @@ func (o *outlets) ended(tx *store.Tx, r *orchestrator.Run) error {
 func (o *outlets) event(tx *store.Tx, ev *orchestrator.Event) error {
 	if len(o.notify) == 0 || orchestrator.State(ev.Kind).Terminal() {
 		return nil
+	}
+	if ev.Run != "" {
+		if dry, err := tx.DryRun(ev.Run); err != nil || dry {
+			return err
+		}
 	}
 	return o.tell(tx, "event:"+strconv.FormatInt(ev.ID, 10), notify.Message{
 		Kind: ev.Kind, At: ev.At, Runner: ev.Runner, Run: ev.Run, State: string(ev.State), Reason: ev.Text,

@@ -29,7 +29,7 @@ func (l *loop) loadWatchdogs(ctx context.Context) error {
 	now := l.e.clock()
 	var fresh []string
 	for _, r := range l.order {
-		if r.cfg.Policy.ExpectSuccessWithin <= 0 || !r.cfg.Enabled {
+		if r.cfg.Policy.ExpectSuccessWithin <= 0 || !r.cfg.Enabled || r.cfg.DryRun {
 			continue
 		}
 		success, err := l.e.store.LastSuccess(ctx, r.cfg.ID) // it may be older than all that the runner remembers
@@ -61,7 +61,7 @@ func (l *loop) loadWatchdogs(ctx context.Context) error {
 // reguard brings the rule in line with a configuration that has just been taken.
 func (l *loop) reguard(now time.Time) {
 	for _, r := range l.order {
-		wanted := r.cfg.Policy.ExpectSuccessWithin > 0 && r.cfg.Enabled && !r.gone && !l.e.o.RunOnly
+		wanted := r.cfg.Policy.ExpectSuccessWithin > 0 && r.cfg.Enabled && !r.cfg.DryRun && !r.gone && !l.e.o.RunOnly
 		switch {
 		case wanted && r.watchdog != nil:
 			l.timetable.set(r.watchdog.it, r.successDue())

@@ -20,7 +20,10 @@ func (l *loop) load(ctx context.Context) error {
 		if l.epoch, err = tx.NextEpoch(); err != nil {
 			return err
 		}
-		l.identity, err = tx.Identity(rand.Text())
+		if l.identity, err = tx.Identity(rand.Text()); err != nil {
+			return err
+		}
+		_, err = tx.LoseTicketWrites(l.e.clock())
 		return err
 	})
 	if err != nil {
@@ -102,7 +105,7 @@ func (r *runner) recall(f figures) {
 		seq, _ := strconv.ParseInt(f.recent[i].ID, 10, 64) // it was read from this number
 		r.remember(&f.recent[i], seq)
 	}
-	if f.newest != nil && f.newest.Idle && f.newest.State.Terminal() {
+	if f.newest != nil && (f.newest.Idle || f.newest.DryRun) && f.newest.State.Terminal() {
 		r.remember(f.newest, 0)
 	}
 }

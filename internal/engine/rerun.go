@@ -124,8 +124,16 @@ func (d *redo) apply(tx *store.Tx, run string) error {
 	if err := tx.DropSteps(run, d.all); err != nil {
 		return err
 	}
+	if d.all {
+		if err := tx.DropDryEntries(run, ""); err != nil {
+			return err
+		}
+	}
 	for _, path := range d.drop {
 		if err := tx.DropStep(run, path); err != nil {
+			return err
+		}
+		if err := tx.DropDryEntries(run, path); err != nil {
 			return err
 		}
 	}

@@ -60,5 +60,8 @@ func (l *loop) pruneAll(ids []string, keep store.Keep, now time.Time) error {
 	if total > 0 {
 		l.e.log.Debug("history cut back", "rows", total)
 	}
+	if err := l.e.store.PruneTickets(l.ctx, keep.Age, now); err != nil {
+		return err
+	}
 	return l.e.store.PruneEvents(l.ctx)
 }

@@ -13,8 +13,9 @@ import (
 type rowChange struct {
 	step    store.StepRow
 	attempt *orchestrator.Attempt
-	version int64 // rises with each change of the run
-	stale   bool  // a newer state of the step is on its way or written: only the attempt counts
+	entries []journalled // of the ticket journal
+	version int64        // rises with each change of the run
+	stale   bool         // a newer state of the step is on its way or written: only the attempt counts
 }
 
 // commit writes the collected rows and waits until they, and those that a start notice took along, are durable. A failing
@@ -61,7 +62,7 @@ func (x *execution) putBack(rows []rowChange) {
 	var kept []rowChange
 	for _, r := range rows {
 		r.stale = r.stale || x.latest[r.step.Path] != r.version
-		if !r.stale || r.attempt != nil {
+		if !r.stale || r.attempt != nil || len(r.entries) > 0 {
 			kept = append(kept, r)
 		}
 	}
@@ -95,6 +96,9 @@ func putRows(tx *store.Tx, rows []rowChange) error {
 				return err
 			}
 		}
+		if err := putEntries(tx, rows[i].entries); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -111,7 +115,8 @@ func (x *execution) takeRows() []rowChange {
 func (x *execution) collect(st *store.StepRow, a *orchestrator.Attempt) {
 	x.version++
 	x.latest[st.Path] = x.version
-	x.rows = append(x.rows, rowChange{step: *st, attempt: a, version: x.version})
+	x.rows = append(x.rows, rowChange{step: *st, attempt: a, entries: x.entries[st.Path], version: x.version})
+	delete(x.entries, st.Path)
 }
 
 // put notes a step's new state, to be written with the next commit.

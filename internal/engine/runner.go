@@ -100,6 +100,12 @@ func (r *runner) remember(run *orchestrator.Run, seq int64) {
 		return
 	}
 	kept := *run
+	if run.DryRun { // it counts in no figures; of a runner that is held dry it is at least the last one
+		if r.cfg.DryRun {
+			r.last = &kept
+		}
+		return
+	}
 	r.last = &kept
 	switch run.State {
 	case orchestrator.Completed:

@@ -19,6 +19,7 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 	v := orchestrator.Runner{
 		ID: r.cfg.ID, Description: r.cfg.Description, Tags: r.cfg.Tags, Use: r.cfg.Pipe.Use, Schedule: r.scheduleText(),
 		Policy: policyText(r.cfg), LastOK: r.lastOK, OverdueFor: r.overdueFor(now), FailedInRow: r.fails,
+		DryRun: r.cfg.DryRun,
 	}
 	if r.last != nil {
 		last := *r.last

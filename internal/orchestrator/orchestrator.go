@@ -26,6 +26,7 @@ type FireRequest struct {
 	// Overlap takes the place of the runner's overlap policy for this run, such as "allow_all"; "" = the runner's own, where
 	// skip means that the request is refused.
 	Overlap string
+	DryRun  bool // see Run.DryRun; a runner that the configuration holds dry stays so without it
 	By      Actor
 }
 

@@ -83,6 +83,9 @@ type Run struct {
 	Priority   int    // 1 (first) to 5
 	Overlap    string // overlap policy asked for by hand; "" = the runner's
 	Definition string // hash of the pipe's definition it runs with
+	// DryRun says that the run reads and writes nothing: what it would write is in the ticket journal. It counts in no figures, tells
+	// nobody and makes no run of another runner due.
+	DryRun bool
 	// Handlers is "" (none), "pending" (they have yet to run), "done", or "failed" (one of them failed).
 	Handlers string
 }
@@ -198,6 +201,7 @@ type Runner struct {
 	OverdueFor  time.Duration // how long beyond expect_success_within there was no success; 0 = in time
 	StepsDone   int           // of the current run
 	StepsAll    int           // known so far
+	DryRun      bool          // the configuration says dry_run: every run of it is one
 }
 
 // StripLen is the number of outcomes a Runner carries.

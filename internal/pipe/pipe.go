@@ -169,6 +169,8 @@ type Call struct {
 	// Key is the same for every attempt of this step of this run: the idempotency key for writes to other systems.
 	Key    string
 	Answer *Answer // of an earlier Wait; nil = not asked yet
+	// Would notes what a dry run leaves out, such as "POST https://chat.example/hook". nil = this is no dry run.
+	Would func(what string)
 }
 
 // Pipe is a leaf pipe. Process is called once per attempt, must honour ctx and must not keep state between calls.

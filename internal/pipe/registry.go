@@ -1,6 +1,7 @@
 package pipe
 
 import (
+	"context"
 	"fmt"
 	"slices"
 )
@@ -36,6 +37,10 @@ type Spec struct {
 	// ReadOnly says that the pipe changes nothing outside: a run of only such steps that stops quietly is "nothing to do"
 	// and folded with its neighbours in history.
 	ReadOnly bool
+
+	// Dry is what a dry run does in place of the pipe; it changes nothing outside and tells Call.Would what it left out. nil = the
+	// pipe itself when it is ReadOnly or is given a ticket system (which keeps the writes of a dry run to itself), else nothing.
+	Dry func(ctx context.Context, c *Call) (Result, error)
 
 	New       func() Pipe
 	Expand    func(d Definition) (Definition, error) // macro: gives a composite built of base pipes, keeping d.ID

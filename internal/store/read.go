@@ -32,7 +32,7 @@ func seqID(seq int64) string {
 
 const runColumns = `seq, runner, trigger, nominal, state, reason, created, due, started, ended, next, attempt, attempts,
 	max_attempts, failed_step, error, error_class, warnings, count, first_at, idle, by, params,
-	coalesce(parent, 0), coalesce(backfill, 0), priority, overlap, definition, handlers`
+	coalesce(parent, 0), coalesce(backfill, 0), priority, overlap, definition, handlers, dry`
 
 func scanRun(rows interface{ Scan(...any) error }) (orchestrator.Run, error) {
 	var r orchestrator.Run
@@ -41,7 +41,7 @@ func scanRun(rows interface{ Scan(...any) error }) (orchestrator.Run, error) {
 	var params string
 	err := rows.Scan(&seq, &r.Runner, &r.Trigger, &nominal, &r.State, &r.Reason, &created, &due, &started, &ended, &next,
 		&r.Attempt, &r.Attempts, &r.MaxAttempts, &r.FailedStep, &r.Error, &r.ErrorClass, &r.Warnings, &r.Count, &first,
-		&r.Idle, &r.By, &params, &parent, &backfill, &r.Priority, &r.Overlap, &r.Definition, &r.Handlers)
+		&r.Idle, &r.By, &params, &parent, &backfill, &r.Priority, &r.Overlap, &r.Definition, &r.Handlers, &r.DryRun)
 	if err != nil {
 		return r, err
 	}
@@ -173,7 +173,7 @@ func (s *Store) History(ctx context.Context, runners []string, n int) (newest ma
 		newest[rows[i].Runner] = rows[i]
 	}
 	rows, err = collectRuns(s.read.QueryContext(ctx, from+`seq IN (SELECT seq FROM run WHERE runner=asked.id AND ended IS NOT NULL
-		AND started IS NOT NULL AND idle=0 ORDER BY seq DESC LIMIT ?) ORDER BY seq DESC`, string(ids), n))
+		AND started IS NOT NULL AND idle=0 AND dry=0 ORDER BY seq DESC LIMIT ?) ORDER BY seq DESC`, string(ids), n))
 	recent = make(map[string][]orchestrator.Run, len(newest))
 	for i := range rows {
 		recent[rows[i].Runner] = append(recent[rows[i].Runner], rows[i])

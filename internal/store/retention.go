@@ -194,6 +194,8 @@ func (t *Tx) shorten(seq int64, most int) (int, error) {
 	total := 0
 	for _, q := range []string{
 		`DELETE FROM log WHERE run=? AND seq IN (SELECT seq FROM log WHERE run=? ORDER BY seq LIMIT ?)`,
+		`DELETE FROM ticket_log WHERE run=? AND kind='read' AND id IN (SELECT id FROM ticket_log WHERE run=? AND kind='read' ORDER BY id
+			LIMIT ?)`,
 		`DELETE FROM attempt WHERE run=? AND path IN (SELECT path FROM attempt WHERE run=? ORDER BY path LIMIT ?)`,
 		`DELETE FROM step WHERE run=? AND path IN (SELECT path FROM step WHERE run=? ORDER BY path LIMIT ?)`,
 	} {

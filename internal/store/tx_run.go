@@ -39,11 +39,11 @@ func (t *Tx) InsertRun(r *orchestrator.Run, key string, epoch int64) (bool, erro
 		}
 	}
 	ok, err := t.changed(what, `INSERT INTO run(seq, runner, trigger, nominal, key, state, reason, created, due, started, ended,
-		attempt, count, first_at, idle, by, params, epoch, parent, backfill, priority, overlap, definition, handlers)
-		VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+		attempt, count, first_at, idle, by, params, epoch, parent, backfill, priority, overlap, definition, handlers, dry)
+		VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
 		seq, r.Runner, r.Trigger, nanos(r.Nominal), optional(key), string(r.State), r.Reason, r.CreatedAt.UnixNano(),
 		r.DueAt.UnixNano(), nanos(r.StartedAt), nanos(r.EndedAt), r.Attempt, max(r.Count, 1), r.FirstAt.UnixNano(), r.Idle, r.By,
-		params, epoch, parent, backfill, cmp.Or(r.Priority, defaultPriority), r.Overlap, r.Definition, r.Handlers)
+		params, epoch, parent, backfill, cmp.Or(r.Priority, defaultPriority), r.Overlap, r.Definition, r.Handlers, r.DryRun)
 	return t.ended(r, ok, err)
 }
 
@@ -57,10 +57,10 @@ func (t *Tx) UpdateRun(r *orchestrator.Run, epoch int64, reopen bool) (bool, err
 	}
 	ok, err := t.changed("update run "+r.ID, `UPDATE run SET state=?, reason=?, started=?, ended=?, next=?, attempt=?, attempts=?,
 		max_attempts=?, failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, definition=?, handlers=?,
-		epoch=?, bytes=NULL
+		dry=?, epoch=?, bytes=NULL
 		WHERE seq=? AND (ended IS NULL OR ?) AND epoch<=?`,
 		string(r.State), r.Reason, nanos(r.StartedAt), nanos(r.EndedAt), nanos(r.NextAt), r.Attempt, r.Attempts, r.MaxAttempts,
-		r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, r.Definition, r.Handlers, epoch, seq, reopen, epoch)
+		r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, r.Definition, r.Handlers, r.DryRun, epoch, seq, reopen, epoch)
 	return t.ended(r, ok, err)
 }
 
@@ -138,7 +138,7 @@ func (t *Tx) deleteRun(seq int64) error {
 	delete(t.w.kept, seq)
 	for _, q := range []string{
 		`DELETE FROM log WHERE run=?`, `DELETE FROM attempt WHERE run=?`, `DELETE FROM step WHERE run=?`,
-		`DELETE FROM approval WHERE run=?`, `DELETE FROM run WHERE seq=?`,
+		`DELETE FROM approval WHERE run=?`, `DELETE FROM ticket_log WHERE run=? AND kind='read'`, `DELETE FROM run WHERE seq=?`,
 	} {
 		if err := t.w.exec(q, seq); err != nil {
 			return fail("delete run", err)

@@ -21,7 +21,7 @@ func (t *Tx) SetWatchdog(runner string, w Watchdog) error {
 // LastSuccess gives when a run of the runner completed last; zero = none is in history.
 func (s *Store) LastSuccess(ctx context.Context, runner string) (time.Time, error) {
 	var at sql.NullInt64
-	err := s.read.QueryRowContext(ctx, `SELECT max(ended) FROM run WHERE runner=? AND state='completed'`, runner).Scan(&at)
+	err := s.read.QueryRowContext(ctx, `SELECT max(ended) FROM run WHERE runner=? AND state='completed' AND dry=0`, runner).Scan(&at)
 	return fromNull(at), fail("read last success of "+runner, err)
 }
 

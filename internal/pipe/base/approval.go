@@ -22,7 +22,7 @@ func waitForApprovalSpec() *pipe.Spec {
 	return &pipe.Spec{
 		Name: "base:WaitForApprovalPipe", Params: &approvalParams{},
 		Doc: "Asks a person and waits, without a slot and over restarts, for the answer; the result has approved, expired, by, note and input.",
-		New: func() pipe.Pipe { return pipe.Func(waitForApproval) },
+		New: func() pipe.Pipe { return pipe.Func(waitForApproval) }, Dry: dryApproval,
 	}
 }
 

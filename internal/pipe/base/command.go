@@ -28,6 +28,7 @@ type commandParams struct {
 	Grace          time.Duration     `param:"grace" default:"5s" doc:"time between asking it to end and killing it"`
 	Shell          bool              `param:"shell" default:"false" doc:"give the line to the system's shell; templates are refused then, put values into env"`
 	OKExitCodes    []int             `param:"ok_exit_codes" default:"0" doc:"exit codes that are a success"`
+	Safe           bool              `param:"safe" default:"false" doc:"it changes nothing, so a dry run runs it, too"`
 	RetryExitCodes []int             `param:"retry_exit_codes" doc:"exit codes worth another try, all others then are not; default all but 126 and 127"`
 }
 
@@ -36,7 +37,7 @@ func commandSpec() *pipe.Spec {
 		Name: "base:CommandPipe", Params: &commandParams{},
 		Doc: "Runs a program; its output goes to the log line by line, the result has stdout (at most 64 KiB), stdout_truncated and exit_code. " +
 			"On cancel the whole process group is ended.",
-		New: func() pipe.Pipe { return pipe.Func(command) },
+		New: func() pipe.Pipe { return pipe.Func(command) }, Dry: dryCommand,
 	}
 }
 

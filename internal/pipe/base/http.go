@@ -35,6 +35,7 @@ type httpParams struct {
 	JSON    any               `param:"json" doc:"request body as data, sent as JSON"`
 	Expect  any               `param:"expect" default:"200-299" doc:"status codes that are a success: 200, \"200-299\", \"2xx\", or a list of those"`
 	Timeout time.Duration     `param:"timeout" default:"30s" doc:"time for the whole call"`
+	Safe    bool              `param:"safe" default:"false" doc:"it changes nothing, so a dry run makes the call, too"`
 }
 
 func httpSpec() *pipe.Spec {
@@ -42,7 +43,7 @@ func httpSpec() *pipe.Spec {
 		Name: "base:HTTPPipe", Aliases: []string{"HttpPipe"}, Params: &httpParams{},
 		Doc: "Calls an address; the result has status, headers, body (at most 1 MiB, else truncated) and json. Retry-After is honoured; " +
 			"writing methods carry an Idempotency-Key that stays the same over attempts.",
-		New: func() pipe.Pipe { return pipe.Func(callHTTP) },
+		New: func() pipe.Pipe { return pipe.Func(callHTTP) }, Dry: dryHTTP,
 	}
 }
 

@@ -33,6 +33,7 @@ type Fake struct {
 
 	approvals []orchestrator.Approval
 	backfills []orchestrator.Backfill
+	tickets   TicketData
 
 	err    error // given by the next command
 	detErr error // given by every RunDetail; nil = none
@@ -43,7 +44,7 @@ func New(f Fixture) *Fake {
 	return &Fake{
 		Hub:  feed.NewHub(feed.Options{}),
 		snap: f.Snapshot, runs: f.Runs, details: f.Details, logs: f.Logs, events: f.Events,
-		approvals: f.Approvals, backfills: f.Backfills,
+		approvals: f.Approvals, backfills: f.Backfills, tickets: f.Tickets,
 	}
 }
 
@@ -57,6 +58,7 @@ type Fixture struct {
 
 	Approvals []orchestrator.Approval
 	Backfills []orchestrator.Backfill
+	Tickets   TicketData
 }
 
 // Calls gives the commands so far: "pause crm-sync by kim".
@@ -131,6 +133,9 @@ func (f *Fake) RunOnce(_ context.Context, runner string, r orchestrator.FireRequ
 	extra := ""
 	if len(r.Params) > 0 || r.Overlap != "" {
 		extra = fmt.Sprintf(" params %v overlap %q", r.Params, r.Overlap)
+	}
+	if r.DryRun {
+		extra += " dry"
 	}
 	return "01KAVFIRED", f.command("fire %s%s by %s", runner, extra, r.By.Name)
 }
