@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/link"
 )
 
 // maxReply is the largest answer that is read, in bytes.
@@ -26,8 +27,8 @@ type Client struct {
 	c     Config
 	host  string
 	http  *http.Client
-	slots chan struct{} // one per request at a time
-	notes *keyedLocks   // by ticket: look-up and write of a note go together
+	link  *link.Link  // every request goes through it
+	notes *keyedLocks // by ticket: look-up and write of a note go together
 	empty *emptyPolls
 }
 
@@ -45,8 +46,12 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fault.NewPermanent(err)
 	}
+	l, err := link.New(c.Link)
+	if err != nil {
+		return nil, err
+	}
 	return &Client{
-		c: c, host: u.Scheme + "://" + u.Host, slots: make(chan struct{}, c.Parallel), notes: newKeyedLocks(),
+		c: c, host: u.Scheme + "://" + u.Host, link: l, notes: newKeyedLocks(),
 		empty: &emptyPolls{after: c.EmptyWarn, log: c.Log, seen: map[string]int{}},
 		http: &http.Client{
 			Transport: transport,
@@ -58,6 +63,9 @@ func New(c Config) (*Client, error) {
 
 // Describe says which system this is.
 func (c *Client) Describe() string { return "OTOBO/Znuny " + c.host }
+
+// Health says how the server does.
+func (c *Client) Health() link.Health { return c.link.Health() }
 
 // Close gives the idle connections back.
 func (c *Client) Close() error {
@@ -74,15 +82,13 @@ func (c *Client) call(ctx context.Context, op string, params map[string]any, out
 	if err != nil {
 		return fault.NewPermanent(fmt.Errorf("%s: %w", op, err))
 	}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", op, ctx.Err())
-	}
-	reply, err := c.exchange(ctx, op, payload)
-	if err != nil {
+	var reply []byte
+	err = c.link.Do(ctx, func(ctx context.Context) (err error) {
+		reply, err = c.exchange(ctx, op, payload)
 		return c.redact(err)
+	})
+	if err != nil {
+		return c.named(op, err)
 	}
 	if err := json.Unmarshal(reply, out); err != nil {
 		return fault.NewPermanent(fmt.Errorf("%s: the answer has an unexpected form: %w", op, err))
@@ -140,6 +146,14 @@ func (c *Client) lost(ctx context.Context, op string, err error, connected bool)
 		return sentError{err}
 	}
 	return err
+}
+
+// named says which server and operation a refusal of the link is about; the server's own errors say so already.
+func (c *Client) named(op string, err error) error {
+	if fault.WasTried(err) && err != context.Canceled && err != context.DeadlineExceeded { //nolint:errorlint // bare, from the link
+		return err
+	}
+	return fmt.Errorf("%s at %s: %w", op, c.host, err)
 }
 
 // redact takes the password out of an answer that repeats it.

@@ -22,7 +22,7 @@ func TestStorm(t *testing.T) {
 		otobotest.DropBefore, otobotest.DropAfter, otobotest.HangAfter, otobotest.Plain500, otobotest.TooMany, otobotest.BadGatewayAfter,
 	}
 	var injected atomic.Int64
-	s := start(t, otobotest.Options{Fault: func(c otobotest.Call) otobotest.Fault {
+	s := start(t, otobotest.Options{Retry: -1, Fault: func(c otobotest.Call) otobotest.Fault {
 		if c.N%10 != 0 {
 			return otobotest.NoFault
 		}

@@ -38,6 +38,7 @@ type Options struct {
 	Clock    func() time.Time      // default time.Now
 	Fault    func(call Call) Fault // asked once per call; nil = none
 	Keep     int                   // how many requests Calls keeps; default 1000
+	Retry    int                   // seconds of Retry-After that TooMany asks for; default 7, below 0 = it does not say
 }
 
 // Call is one request.
@@ -63,7 +64,7 @@ const (
 	Page404               // 404 with a page
 	BadGateway            // 502 with a page
 	BadGatewayAfter       // the work is done, 502 with a page
-	TooMany               // 429, Retry-After 7
+	TooMany               // 429 with Options.Retry
 	LoginPage             // 200 with a page
 	Cut                   // 200, the answer breaks off
 	Redirect              // 302
@@ -100,6 +101,7 @@ func Start(o Options) *Server {
 	def(&o.Prefix, "/otobo/nph-genericinterface.pl")
 	def(&o.MaxSize, 10_000_000)
 	def(&o.Keep, 1000)
+	def(&o.Retry, 7)
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
