@@ -57,6 +57,7 @@ type Criteria struct {
 	Limit         int           `json:"limit,omitempty"`      // 0 = 10, as upstream
 	Offset        int           `json:"offset,omitempty"`
 	WithSubQueues bool          `json:"with_sub_queues,omitempty"`
+	WithNotes     bool          `json:"with_notes,omitempty"` // the tickets come with their notes
 }
 
 // DefaultLimit is the number of tickets a search returns when Criteria.Limit is 0 (upstream's default).
@@ -65,7 +66,7 @@ const DefaultLimit = 10
 // System is one ticket system. Implementations are safe for concurrent use and return errors classed by package fault.
 // The suite in package tickettest holds them to this contract.
 type System interface {
-	// Find gives matching tickets, oldest first, without notes.
+	// Find gives matching tickets, oldest first, with their notes where the criteria ask for them.
 	Find(ctx context.Context, c Criteria) ([]Ticket, error)
 	// Get gives one ticket with its notes. An unknown id is a permanent error.
 	Get(ctx context.Context, id string) (Ticket, error)

@@ -92,16 +92,14 @@ func (s searchParams) fetch(ctx context.Context, sys ticket.System) ([]ticket.Ti
 		return sys.Find(ctx, criteria)
 	}
 	var out []ticket.Ticket
-	criteria.Limit = max(want, 50)
+	criteria.WithNotes = s.WithoutNote != ""
 	for scanned := 0; scanned < maxScan; {
 		page, err := sys.Find(ctx, criteria)
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range page {
-			if t, ok, err := s.passes(ctx, sys, t); err != nil {
-				return nil, err
-			} else if ok {
+			if s.passes(t) {
 				out = append(out, t)
 			}
 			if len(out) == want {
@@ -113,31 +111,27 @@ func (s searchParams) fetch(ctx context.Context, sys ticket.System) ([]ticket.Ti
 		}
 		scanned += len(page)
 		criteria.Offset += len(page)
+		criteria.Limit = max(want, 50)
 	}
 	return out, nil
 }
 
-// passes applies our own filters. The ticket comes back with its notes when they had to be read.
-func (s searchParams) passes(ctx context.Context, sys ticket.System, t ticket.Ticket) (ticket.Ticket, bool, error) {
+// passes applies our own filters.
+func (s searchParams) passes(t ticket.Ticket) bool {
 	if s.SkipLocked && t.Locked {
-		return t, false, nil
+		return false
 	}
 	if s.PriorityBelow != "" {
 		rank, below := ticket.PriorityRank(t.Priority.Label()), ticket.PriorityRank(s.PriorityBelow)
 		next, known := ticket.RaisePriority(t.Priority.Label())
 		top := below == ticket.RankVeryHigh && known && next == "" // of a scale that ends at high
 		if rank == ticket.RankUnknown || rank >= below || top {
-			return t, false, nil
+			return false
 		}
 	}
 	if s.WithoutNote == "" {
-		return t, true, nil
+		return true
 	}
-	full, err := sys.Get(ctx, t.ID)
-	if err != nil {
-		return t, false, err
-	}
-	subject := strings.ReplaceAll(s.WithoutNote, "{queue}", full.Queue.Label())
-	marked := slices.ContainsFunc(full.Notes, func(n ticket.Note) bool { return n.Subject == subject })
-	return full, !marked, nil
+	subject := strings.ReplaceAll(s.WithoutNote, "{queue}", t.Queue.Label())
+	return !slices.ContainsFunc(t.Notes, func(n ticket.Note) bool { return n.Subject == subject })
 }

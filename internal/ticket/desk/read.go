@@ -18,7 +18,7 @@ const selectTicket = `
 SELECT t.id, t.number, t.subject, t.body, q.id, q.name, p.id, p.name, s.id, s.name, t.customer, t.owner, t.locked, t.created_at, t.updated_at
 FROM ticket t JOIN entity q ON q.id = t.queue JOIN entity p ON p.id = t.priority JOIN entity s ON s.id = t.state`
 
-// Find gives matching tickets, oldest first, without notes. A queue the desk does not have gives none; a strict desk
+// Find gives matching tickets, oldest first. A queue the desk does not have gives none; a strict desk
 // says so instead.
 func (d *Desk) Find(ctx context.Context, c ticket.Criteria) ([]ticket.Ticket, error) {
 	c, err := c.Checked()
@@ -42,7 +42,14 @@ func (d *Desk) Find(ctx context.Context, c ticket.Criteria) ([]ticket.Ticket, er
 		}
 		w.names(`s.name`, open)
 	}
-	return d.tickets(ctx, selectTicket+w.sql()+` ORDER BY t.created_at, t.id LIMIT ? OFFSET ?`, append(w.args, c.Limit, c.Offset)...)
+	found, err := d.tickets(ctx, selectTicket+w.sql()+` ORDER BY t.created_at, t.id LIMIT ? OFFSET ?`, append(w.args, c.Limit, c.Offset)...)
+	for i := 0; c.WithNotes && err == nil && i < len(found); i++ {
+		var id int64
+		if id, err = ticketID(found[i].ID); err == nil {
+			found[i].Notes, err = d.notes(ctx, id)
+		}
+	}
+	return found, err
 }
 
 // checkSearch finds misspelt names of a strict desk: elsewhere they would look like an empty queue for ever.

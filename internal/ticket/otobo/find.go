@@ -42,7 +42,11 @@ func (c *Client) Find(ctx context.Context, criteria ticket.Criteria) ([]ticket.T
 	if len(reply.TicketID) <= criteria.Offset {
 		return nil, nil
 	}
-	read, err := c.read(ctx, reply.TicketID[criteria.Offset:min(upTo, len(reply.TicketID))])
+	articles := articlesInFind
+	if criteria.WithNotes {
+		articles = 0
+	}
+	read, err := c.read(ctx, reply.TicketID[criteria.Offset:min(upTo, len(reply.TicketID))], articles)
 	if err != nil {
 		return nil, fmt.Errorf("search tickets: %w", err)
 	}
@@ -52,7 +56,7 @@ func (c *Client) Find(ctx context.Context, criteria ticket.Criteria) ([]ticket.T
 			c.c.Log.Debug("ticket changed between search and read, or the search ignored a filter", "ticket", string(w.TicketID))
 			continue
 		}
-		found = append(found, c.ticket(w, false))
+		found = append(found, c.ticket(w, criteria.WithNotes))
 	}
 	return found, nil
 }
@@ -116,8 +120,8 @@ func (c *Client) matches(w wireTicket, criteria ticket.Criteria) bool {
 	return !c.c.SkipLocked || !locked(w)
 }
 
-// read reads tickets in batches, in the order of ids.
-func (c *Client) read(ctx context.Context, ids []scalar) ([]wireTicket, error) {
+// read reads tickets in batches, in the order of ids, with at most articles of each; 0 = all.
+func (c *Client) read(ctx context.Context, ids []scalar, articles int) ([]wireTicket, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	batches := slices.Collect(slices.Chunk(ids, c.c.PageSize))
@@ -126,7 +130,7 @@ func (c *Client) read(ctx context.Context, ids []scalar) ([]wireTicket, error) {
 	for i, batch := range batches {
 		wg.Go(func() {
 			var err error
-			if read[i], err = c.readBatch(ctx, batch); err != nil {
+			if read[i], err = c.readBatch(ctx, batch, articles); err != nil {
 				cancel(err)
 			}
 		})
@@ -140,8 +144,8 @@ func (c *Client) read(ctx context.Context, ids []scalar) ([]wireTicket, error) {
 
 // readBatch reads tickets in one call. One unreadable ticket fails the whole call; then each is read alone and the
 // unreadable ones are left out.
-func (c *Client) readBatch(ctx context.Context, ids []scalar) ([]wireTicket, error) {
-	got, err := c.get(ctx, ids, articlesInFind)
+func (c *Client) readBatch(ctx context.Context, ids []scalar, articles int) ([]wireTicket, error) {
+	got, err := c.get(ctx, ids, articles)
 	if kindOf(err) != KindAccessDenied {
 		return got, err
 	}
@@ -151,7 +155,7 @@ func (c *Client) readBatch(ctx context.Context, ids []scalar) ([]wireTicket, err
 	}
 	var all []wireTicket
 	for _, id := range ids {
-		one, err := c.readBatch(ctx, []scalar{id})
+		one, err := c.readBatch(ctx, []scalar{id}, articles)
 		if err != nil {
 			return nil, err
 		}

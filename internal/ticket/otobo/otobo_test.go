@@ -148,7 +148,7 @@ func TestFaults(t *testing.T) {
 	}{
 		"dropped":       {otobotest.DropBefore, fault.Transient, "TicketGet"},
 		"timeout":       {otobotest.Hang, fault.Timeout, "no answer within"},
-		"fault object":  {otobotest.FaultObject, fault.Permanent, "fault object"},
+		"fault object":  {otobotest.FaultObject, fault.Transient, "fault object"},
 		"plain 500":     {otobotest.Plain500, fault.Transient, "500"},
 		"413":           {otobotest.TooLarge, fault.Permanent, "MaxLength"},
 		"404 HTML":      {otobotest.Page404, fault.Permanent, "base_url"},

@@ -102,7 +102,7 @@ func explain(err error, fields map[string]any) error {
 	if queue == nil {
 		queue = fields["QueueID"]
 	}
-	if kindOf(err) == KindFault && queue != nil && strings.Contains(err.Error(), "Ticket queue could not be updated") {
+	if kindOf(err) == KindFault && queue != nil && strings.Contains(err.Error(), noMoveRight) {
 		return fault.Permanentf("no move right on %v: give the agent the right move_into there: %w", queue, err)
 	}
 	return err

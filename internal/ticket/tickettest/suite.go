@@ -31,6 +31,7 @@ func (s Suite) Run(t *testing.T) {
 		"create and get":       s.createAndGet,
 		"find oldest first":    s.findOldestFirst,
 		"find pages":           s.findPages,
+		"find with notes":      s.findWithNotes,
 		"find filters":         s.findFilters,
 		"find refuses all":     s.findRefusesAll,
 		"update set fields":    s.updateSetFields,
@@ -112,6 +113,27 @@ func (s Suite) findOldestFirst(t *testing.T, sys ticket.System) {
 	found, err := sys.Find(t.Context(), ticket.Criteria{Queue: ticket.Named(s.Queues[0]), Limit: 1})
 	if err != nil || len(found) != 1 || found[0].Body != "body of a" {
 		t.Errorf("found %+v, %v, want one with its body", found, err)
+	}
+}
+
+func (s Suite) findWithNotes(t *testing.T, sys ticket.System) {
+	for _, subject := range []string{"a", "b"} {
+		made := s.create(t, sys, subject, 0)
+		for i := range 12 {
+			if err := sys.AddNote(t.Context(), made.ID, ticket.Note{Subject: "AI", Body: fmt.Sprintf("%s%d", subject, i), Key: fmt.Sprint(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	found, err := sys.Find(t.Context(), ticket.Criteria{Queue: ticket.Named(s.Queues[0]), WithNotes: true})
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%d found, %v", len(found), err)
+	}
+	for _, f := range found {
+		notes := slices.DeleteFunc(f.Notes, func(n ticket.Note) bool { return n.Subject != "AI" })
+		if len(notes) != 12 || notes[11].Body != f.Subject+"11" || f.Body != "body of "+f.Subject {
+			t.Errorf("%s: body %q, notes %+v", f.Subject, f.Body, notes)
+		}
 	}
 }
 

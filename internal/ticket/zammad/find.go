@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
@@ -57,7 +58,7 @@ func (c *Client) Find(ctx context.Context, k ticket.Criteria) ([]ticket.Ticket, 
 	}
 	slices.SortStableFunc(found, func(a, b wireTicket) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
 	found = found[min(k.Offset, len(found)):]
-	return c.withBodies(ctx, found[:min(k.Limit, len(found))])
+	return c.withBodies(ctx, found[:min(k.Limit, len(found))], k.WithNotes)
 }
 
 // search gives the ids on one page.
@@ -128,18 +129,35 @@ func (c *Client) readAll(ctx context.Context, ids []int64) ([]wireTicket, error)
 	return slices.DeleteFunc(out, func(w wireTicket) bool { return w.ID == 0 }), err
 }
 
-// withBodies adds the first article's text to each.
-func (c *Client) withBodies(ctx context.Context, found []wireTicket) ([]ticket.Ticket, error) {
+// withBodies adds the first article's text to each, and the others as notes where they are wanted.
+func (c *Client) withBodies(ctx context.Context, found []wireTicket, notes bool) ([]ticket.Ticket, error) {
 	out := make([]ticket.Ticket, len(found))
 	err := c.each(ctx, len(found), func(ctx context.Context, i int) error {
 		articles, err := c.articles(ctx, strconv.FormatInt(found[i].ID, 10))
-		out[i] = found[i].unified(articles[:min(1, len(articles))])
+		if !notes {
+			articles = articles[:min(1, len(articles))]
+		}
+		out[i] = found[i].unified(articles)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// readTries is how often one of many reads is tried. A search reads every hit by itself: with a hundred of them it would hardly
+// ever succeed against a server that fails now and then. Nothing else is repeated here.
+const readTries = 3
+
+func again(ctx context.Context, read func() error) error {
+	for try := 1; ; try++ {
+		err := read()
+		class := fault.ClassOf(err)
+		if try == readTries || ctx.Err() != nil || !fault.WasTried(err) || class != fault.Transient && class != fault.Timeout {
+			return err
+		}
+	}
 }
 
 // each runs f for 0 to n-1 on a few goroutines. The first error ends the others.
@@ -156,7 +174,7 @@ func (c *Client) each(ctx context.Context, n int, f func(ctx context.Context, i 
 				if ctx.Err() != nil {
 					continue
 				}
-				if err := f(ctx, i); err != nil {
+				if err := again(ctx, func() error { return f(ctx, i) }); err != nil {
 					once.Do(func() { first = err })
 					cancel(err)
 				}

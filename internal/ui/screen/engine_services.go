@@ -62,7 +62,9 @@ func serviceWords(s *orchestrator.ServiceHealth, env Env) string {
 	return v + theme.Sep + s.Where
 }
 
-func left(s *orchestrator.ServiceHealth, env Env) string { return text.Duration(max(s.Until.Sub(env.Now), 0)) }
+func left(s *orchestrator.ServiceHealth, env Env) string {
+	return text.Duration(max(s.Until.Sub(env.Now), 0))
+}
 
 func safeServices(list []orchestrator.ServiceHealth) []orchestrator.ServiceHealth {
 	out := make([]orchestrator.ServiceHealth, len(list))

@@ -164,6 +164,13 @@ func (s *Server) Calls() []Call {
 	return append([]Call(nil), s.calls...)
 }
 
+// Total is how many requests there were.
+func (s *Server) Total() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total
+}
+
 // MostAtOnce is the largest number of calls that were there at a time.
 func (s *Server) MostAtOnce() int {
 	s.mu.Lock()
