@@ -22,7 +22,7 @@ const stormRunner = `
               id: "routing-%[1]d"
               use: "base:CompositePipe"
               retries: 12
-              retry_delay_seconds: [0.05, 0.1, 0.2]
+              retry_delay_seconds: [0.2, 0.3]
               params:
                 steps:
                   - id: fetcher
@@ -58,7 +58,7 @@ func TestStormOTOBO(t *testing.T) {
 	t.Parallel()
 	rnd := &lockedRand{}
 	faults := []otobotest.Fault{
-		otobotest.Hang, otobotest.HangAfter, otobotest.FaultObject, otobotest.TooMany, otobotest.DropAfter, otobotest.DropBefore,
+		otobotest.Hang, otobotest.HangAfter, otobotest.Late, otobotest.FaultObject, otobotest.TooMany, otobotest.DropAfter, otobotest.DropBefore,
 		otobotest.BadGatewayAfter, otobotest.Cut, otobotest.Plain500,
 	}
 	queues := map[string]otobotest.Right{}

@@ -23,7 +23,7 @@ import (
 
 const (
 	stormTickets = 1000
-	stormRunners = 5
+	stormRunners = 8
 	stormKills   = 4
 	stormSeed    = 20261125
 )

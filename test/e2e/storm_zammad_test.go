@@ -21,7 +21,7 @@ func TestStormZammad(t *testing.T) {
 	t.Parallel()
 	rnd := &lockedRand{}
 	faults := []zammadtest.Fault{
-		zammadtest.Hang, zammadtest.HangAfter, zammadtest.Error500, zammadtest.TooMany, zammadtest.DropAfter, zammadtest.DropBefore,
+		zammadtest.Hang, zammadtest.HangAfter, zammadtest.Late, zammadtest.Error500, zammadtest.TooMany, zammadtest.DropAfter, zammadtest.DropBefore,
 		zammadtest.BadGatewayAfter, zammadtest.Maintenance,
 	}
 	s := zammadtest.New()
@@ -64,7 +64,7 @@ func TestStormZammad(t *testing.T) {
         limit: 10
         priority_model: ""
         retries: 12
-        retry_delay_seconds: [0.05, 0.1, 0.2]
+        retry_delay_seconds: [0.2, 0.3]
 `, r, stormQueue(r))
 	}
 	env := []string{

@@ -284,6 +284,27 @@ func TestRow11NotesAreNotDoubled(t *testing.T) {
 	}
 }
 
+// The server finishes a write after the client has given up on it. The error keeps the second try away for long enough.
+func TestRow11LateWrites(t *testing.T) {
+	s := start(t, otobotest.Options{})
+	id := s.Add(otobotest.Seed{Title: "x"})
+	const timeout = 2 * otobotest.LateBy
+	c := client(t, s, func(c *otobo.Config) { c.Timeout = timeout })
+	n := ticket.Note{Subject: "AI", Body: "late", Key: "run/late"}
+	s.Inject(otobotest.NoFault, otobotest.Late) // look-up, write
+	err := c.AddNote(t.Context(), id, n)
+	if fault.ClassOf(err) != fault.Timeout || fault.RetryAfterOf(err) < timeout {
+		t.Fatalf("%v (%s), again after %s", err, fault.ClassOf(err), fault.RetryAfterOf(err))
+	}
+	<-time.After(fault.RetryAfterOf(err))
+	if err := c.AddNote(t.Context(), id, n); err != nil {
+		t.Error(err)
+	}
+	if now, _ := s.Ticket(id); len(now.Articles) != 2 {
+		t.Errorf("%d articles", len(now.Articles))
+	}
+}
+
 func TestRow11CreationIsNotDoubled(t *testing.T) {
 	s := start(t, otobotest.Options{})
 	c := client(t, s, nil)

@@ -200,6 +200,7 @@ func (c *Client) create(ctx context.Context, t ticket.Ticket) (string, error) {
 		if id, findErr := c.byMarker(ctx, t.Key); findErr == nil && id != "" {
 			return id, nil
 		}
+		err = c.later(err)
 	}
 	if err == nil && reply.TicketID == "" {
 		err = fault.Permanentf("the answer has no TicketID; check the mapping of the web service")

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/ticket"
@@ -148,14 +149,22 @@ func (c *Client) withBodies(ctx context.Context, found []wireTicket, notes bool)
 
 // readTries is how often one of many reads is tried. A search reads every hit by itself: with a hundred of them it would hardly
 // ever succeed against a server that fails now and then. Nothing else is repeated here.
-const readTries = 3
+const (
+	readTries = 3
+	readPause = 200 * time.Millisecond // after a server that wants fewer requests
+)
 
 func again(ctx context.Context, read func() error) error {
 	for try := 1; ; try++ {
 		err := read()
-		class := fault.ClassOf(err)
-		if try == readTries || ctx.Err() != nil || !fault.WasTried(err) || class != fault.Transient && class != fault.Timeout {
+		if try == readTries || ctx.Err() != nil || !fault.WasTried(err) || !fault.ClassOf(err).Retryable() {
 			return err
+		}
+		if fault.ClassOf(err) == fault.RateLimited { // a longer wait that was asked for is the link's matter
+			select {
+			case <-time.After(readPause):
+			case <-ctx.Done():
+			}
 		}
 	}
 }

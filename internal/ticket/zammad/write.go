@@ -124,6 +124,9 @@ func (c *Client) AddNote(ctx context.Context, id string, n ticket.Note) error {
 	if errors.Is(err, errUncertain) && n.Key == "" && fault.ClassOf(err).Retryable() {
 		err = fault.NewPermanent(err) // a second try could double the note
 	}
+	if errors.Is(err, errUncertain) && fault.ClassOf(err) == fault.Timeout { // Zammad may still be at it: look for it later
+		err = &fault.Error{Class: fault.Timeout, RetryAfter: c.o.Timeout, Err: err}
+	}
 	if err != nil {
 		return fmt.Errorf("add a note to ticket %s: %w", id, err)
 	}

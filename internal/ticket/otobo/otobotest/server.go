@@ -68,7 +68,11 @@ const (
 	LoginPage             // 200 with a page
 	Cut                   // 200, the answer breaks off
 	Redirect              // 302
+	Late                  // no answer until the client goes; the work is done LateBy after that
 )
+
+// LateBy is how long after the client has gone a Late call is carried out.
+const LateBy = 50 * time.Millisecond
 
 // Server is a running server. It is safe for concurrent use; mu guards everything below it.
 type Server struct {
@@ -236,6 +240,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call, params, bad := s.begin(op, body)
 	defer s.end()
 	what := s.fault(call)
+	if what == Late && bad == nil {
+		<-r.Context().Done()
+		<-time.After(LateBy)
+		s.run(op, params)
+		return
+	}
 	if instead, ok := s.before(what, w, r); ok {
 		if instead != nil {
 			instead.write(w)

@@ -1,9 +1,12 @@
 package zammadtest
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // Fault is what happens to a request instead of its answer.
@@ -20,7 +23,11 @@ const (
 	BadGatewayAfter       // the work is done, 502 with a page
 	TooMany               // 429 with Server.Retry
 	Maintenance           // 403, for the time being
+	Late                  // no answer until the client goes; the work is done LateBy after that
 )
+
+// LateBy is how long after the client has gone a Late request is carried out.
+const LateBy = 50 * time.Millisecond
 
 func (s *Server) fault(r *http.Request) Fault {
 	s.mu.Lock()
@@ -53,6 +60,14 @@ func (s *Server) before(what Fault, w http.ResponseWriter, r *http.Request) bool
 			w.Header().Set("Retry-After", strconv.Itoa(s.Retry))
 		}
 		w.WriteHeader(http.StatusTooManyRequests)
+	case Late:
+		body, err := io.ReadAll(r.Body)
+		<-r.Context().Done()
+		<-time.After(LateBy)
+		if path, ok := strings.CutPrefix(r.URL.Path, "/api/v1"); ok && err == nil {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			s.answer(r, path)
+		}
 	case Maintenance:
 		fail(w, http.StatusForbidden, "Maintenance mode enabled!")
 	default:
