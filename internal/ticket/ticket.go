@@ -43,6 +43,9 @@ type Ticket struct {
 	Notes     []Note    `json:"notes,omitempty" param:"notes" doc:"notes to add"`
 	CreatedAt time.Time `json:"created_at,omitzero" param:"created_at" doc:"when it was created; set by the ticket system"`
 	UpdatedAt time.Time `json:"updated_at,omitzero" param:"updated_at" doc:"when it was changed last; set by the ticket system"`
+	// Was, in an update, is what the change was decided on. When somebody has changed that since, nothing is written and the
+	// error is ErrConflict; see Conflict. nil = the change is made in any case.
+	Was *Ticket `json:"-"`
 	// Key makes a created ticket unique where the system can do so: creating a second one with the same key gives the
 	// first. "" = no such protection.
 	Key string `json:"-"`
@@ -72,7 +75,8 @@ type System interface {
 	Get(ctx context.Context, id string) (Ticket, error)
 	// Create adds a ticket and gives it back with its id; see Ticket.Key for repeats.
 	Create(ctx context.Context, t Ticket) (Ticket, error)
-	// Update applies the set fields of changes (subject, queue, priority, state, owner) and gives the ticket after it.
+	// Update applies the set fields of changes (subject, queue, priority, state, owner) and gives the ticket after it. See
+	// Ticket.Was for changes by others.
 	Update(ctx context.Context, id string, changes Ticket) (Ticket, error)
 	// AddNote adds one note; see Note.Key for repeats.
 	AddNote(ctx context.Context, id string, n Note) error

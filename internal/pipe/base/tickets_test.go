@@ -135,6 +135,24 @@ func TestAddNote(t *testing.T) {
 	wantClass(t, err, fault.Permanent, "note: is required")
 }
 
+// TestSomebodyWasFaster: what was decided on has changed since. Nothing is written, and nothing fails.
+func TestSomebodyWasFaster(t *testing.T) {
+	w := newWorld(t)
+	made := w.must("CreateTicketPipe", m{"new_ticket": m{"title": "x", "queue": m{"name": "Incoming"}, "body": "b"}})
+	id := made.Data["ticket_id"].(string)
+	read := w.get(id)
+	if _, err := w.run(t.Context(), "UpdateTicketPipe", m{"ticket_id": id, "updated_ticket": m{"queue": "By hand"}}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.run(t.Context(), "UpdateTicketPipe", m{"ticket_id": id, "updated_ticket": m{"queue": "Support", "notes": "why"}, "expected": read.Map()})
+	if err != nil || !r.HasFailed() || !strings.Contains(r.Message, "its queue is By hand and was Incoming") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if now := w.get(id); now.Queue.Name != "By hand" || len(now.Notes) != 0 {
+		t.Errorf("%+v", now)
+	}
+}
+
 func TestCreateTicket(t *testing.T) {
 	w := newWorld(t)
 	var id any

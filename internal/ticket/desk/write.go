@@ -100,6 +100,9 @@ func (d *Desk) Update(ctx context.Context, id string, changes ticket.Ticket) (ti
 		if err != nil {
 			return err
 		}
+		if err := ticket.Conflict(before, changes); err != nil {
+			return err
+		}
 		return d.apply(ctx, tx, n, before, changes)
 	})
 	if err != nil {

@@ -18,6 +18,9 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 	if err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
+	if err := ticket.Conflict(c.ticket(before, false), changes); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
+	}
 	fields := difference(before, changes)
 	if len(fields) == 0 {
 		return c.ticket(before, true), nil

@@ -4,6 +4,7 @@ package tickettest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -36,6 +37,7 @@ func (s Suite) Run(t *testing.T) {
 		"find refuses all":     s.findRefusesAll,
 		"update set fields":    s.updateSetFields,
 		"update nothing":       s.updateNothing,
+		"update in conflict":   s.updateInConflict,
 		"closed is not found":  s.closedIsNotFound,
 		"notes":                s.notes,
 		"note key":             s.noteKey,
@@ -120,7 +122,8 @@ func (s Suite) findWithNotes(t *testing.T, sys ticket.System) {
 	for _, subject := range []string{"a", "b"} {
 		made := s.create(t, sys, subject, 0)
 		for i := range 12 {
-			if err := sys.AddNote(t.Context(), made.ID, ticket.Note{Subject: "AI", Body: fmt.Sprintf("%s%d", subject, i), Key: fmt.Sprint(i)}); err != nil {
+			note := ticket.Note{Subject: "AI", Body: fmt.Sprintf("%s%d", subject, i), Key: fmt.Sprint(i)}
+			if err := sys.AddNote(t.Context(), made.ID, note); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -200,6 +203,24 @@ func (s Suite) updateNothing(t *testing.T, sys ticket.System) {
 		if err != nil || got.Subject != "same" || got.Queue.Label() != s.Queues[0] {
 			t.Errorf("update %+v: %+v, %v", c, got, err)
 		}
+	}
+}
+
+// updateInConflict lets somebody move a ticket between the decision and the write.
+func (s Suite) updateInConflict(t *testing.T, sys ticket.System) {
+	read := s.create(t, sys, "contested", 0)
+	decided := ticket.Ticket{Priority: ticket.Named(s.Priorities[1]), Was: &read}
+	if _, err := sys.Update(t.Context(), read.ID, ticket.Ticket{Queue: ticket.Named(s.Queues[1])}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sys.Update(t.Context(), read.ID, decided)
+	now, getErr := sys.Get(t.Context(), read.ID)
+	if !errors.Is(err, ticket.ErrConflict) || fault.ClassOf(err) != fault.Permanent || getErr != nil || now.Priority.Label() != s.Priorities[0] {
+		t.Errorf("%v (%s), priority %s", err, fault.ClassOf(err), now.Priority.Label())
+	}
+	decided.Queue = ticket.Named(s.Queues[1]) // half of it is done: an earlier attempt of ours, as far as one can tell
+	if now, err = sys.Update(t.Context(), read.ID, decided); err != nil || now.Priority.Label() != s.Priorities[1] {
+		t.Errorf("%v, priority %s", err, now.Priority.Label())
 	}
 }
 

@@ -21,6 +21,9 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 	if err != nil {
 		return ticket.Ticket{}, err
 	}
+	if err := ticket.Conflict(now.unified(nil), changes); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
+	}
 	body, err := difference(now, changes)
 	if err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)

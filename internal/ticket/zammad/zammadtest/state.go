@@ -46,7 +46,8 @@ func (s *Server) Tickets() []Snapshot {
 	out := make([]Snapshot, len(s.tickets))
 	for i, t := range s.tickets {
 		out[i] = Snapshot{
-			ID: strconv.FormatInt(t.ID, 10), Title: t.Title, Group: s.groups()[t.Group-1], State: states[t.State-1][0], Priority: priorities[t.Priority-1],
+			ID: strconv.FormatInt(t.ID, 10), Title: t.Title, Group: s.groups()[t.Group-1],
+			State: states[t.State-1][0], Priority: priorities[t.Priority-1],
 		}
 		for _, a := range t.Articles {
 			text := func(key string) string { v, _ := a[key].(string); return v }
