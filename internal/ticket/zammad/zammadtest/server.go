@@ -151,6 +151,12 @@ func (s *Server) route(r *http.Request, path string) (int, any) {
 		return list(priorities)
 	case head == "GET /ticket_states":
 		return stateList(expand)
+	case head == "GET /tickets":
+		first := []any{}
+		for _, t := range s.tickets[:min(1, len(s.tickets))] {
+			first = append(first, s.json(t, expand))
+		}
+		return http.StatusOK, first
 	case head == "GET /tickets/search":
 		return s.search(r.URL.Query().Get("query"), nil, number(r.URL.Query().Get("page")), number(r.URL.Query().Get("per_page")))
 	case head == "POST /tickets/search":
@@ -272,6 +278,9 @@ func (t *Ticket) field(name string) int64 {
 }
 
 func (s *Server) matches(t *Ticket, query string) bool {
+	if id, ok := strings.CutPrefix(query, "id:"); ok {
+		return id == strconv.FormatInt(t.ID, 10)
+	}
 	found := term.FindAllStringSubmatch(query, -1)
 	for _, m := range found {
 		if m[3] != "" && s.groups()[t.Group-1] != m[3] {
