@@ -13,14 +13,15 @@ import (
 )
 
 type searchParams struct {
-	Queue         *ticket.Entity `param:"queue" doc:"queue, by name or id"`
-	State         *ticket.Entity `param:"state" doc:"one state, as Open Ticket AI 0.x wrote it"`
-	States        []string       `param:"states" doc:"states; default every one that is not closed"`
-	Priorities    []string       `param:"priorities" doc:"priorities; default any"`
-	OlderThan     time.Duration  `param:"older_than" doc:"created at least this long ago"`
-	Limit         int            `param:"limit" default:"10" doc:"most tickets to fetch"`
-	Offset        int            `param:"offset" doc:"tickets to leave out at the start"`
-	WithSubQueues bool           `param:"with_sub_queues" doc:"queues below it, too"`
+	Queue         *ticket.Entity    `param:"queue" doc:"queue, by name or id"`
+	State         *ticket.Entity    `param:"state" doc:"one state, as Open Ticket AI 0.x wrote it"`
+	States        []string          `param:"states" doc:"states; default every one that is not closed"`
+	Priorities    []string          `param:"priorities" doc:"priorities; default any"`
+	OlderThan     time.Duration     `param:"older_than" doc:"created at least this long ago"`
+	Fields        map[string]string `param:"fields" doc:"value by dynamic field or custom attribute; empty text = has none; such as the mark of what is done already"`
+	Limit         int               `param:"limit" default:"10" doc:"most tickets to fetch"`
+	Offset        int               `param:"offset" doc:"tickets to leave out at the start"`
+	WithSubQueues bool              `param:"with_sub_queues" doc:"queues below it, too"`
 
 	SkipLocked    bool   `param:"skip_locked" doc:"leave out tickets that someone holds"`
 	WithoutNote   string `param:"without_note" doc:"leave out tickets that carry a note with this subject; {queue} in it stands for the queue the ticket is in"`
@@ -77,7 +78,7 @@ func (s searchParams) criteria() (ticket.Criteria, error) {
 	}
 	return ticket.Criteria{
 		Queue: s.Queue, States: states, Priorities: s.Priorities, OlderThan: s.OlderThan, Limit: s.Limit, Offset: s.Offset,
-		WithSubQueues: s.WithSubQueues,
+		WithSubQueues: s.WithSubQueues, Fields: s.Fields,
 	}.Checked()
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/pipe"
@@ -65,6 +67,12 @@ func changesOf(t ticket.Ticket) []string {
 		if !e.value.IsZero() {
 			out = append(out, e.name+" "+e.value.Label())
 		}
+	}
+	if t.Lock != "" {
+		out = append(out, t.Lock)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+		out = append(out, "field "+name)
 	}
 	return out
 }

@@ -62,7 +62,8 @@ func (c *Client) examineRoutes(ctx context.Context) []ticket.Finding {
 	for _, op := range []struct{ name, need string }{
 		{opGet, "needed"}, {opUpdate, "needed to move, prioritise and note"}, {opCreate, "needed to create tickets only"},
 	} {
-		f := ticket.Finding{What: "operation " + op.name, Verdict: ticket.Fine, Says: fmt.Sprintf("answers at %s %s", c.c.Methods[op.name], c.c.Operations[op.name])}
+		f := ticket.Finding{What: "operation " + op.name, Verdict: ticket.Fine}
+		f.Says = fmt.Sprintf("answers at %s %s", c.c.Methods[op.name], c.c.Operations[op.name])
 		var reply writeReply
 		switch err := c.call(ctx, op.name, map[string]any{}, &reply); {
 		case kindOf(err) == KindMissingParameter:

@@ -52,6 +52,11 @@ func (c *Client) Find(ctx context.Context, criteria ticket.Criteria) ([]ticket.T
 	}
 	found := make([]ticket.Ticket, 0, len(read))
 	for _, w := range read {
+		for name := range criteria.Fields {
+			if _, known := w.field(name); !known {
+				return nil, fault.Permanentf("search tickets: there is no dynamic field %s for tickets, or the agent may not see it; OTOBO leaves such a filter out", name)
+			}
+		}
 		if !c.matches(w, criteria) {
 			c.c.Log.Debug("ticket changed between search and read, or the search ignored a filter", "ticket", string(w.TicketID))
 			continue
@@ -85,6 +90,12 @@ func (c *Client) filter(criteria ticket.Criteria) map[string]any {
 	if criteria.OlderThan > 0 {
 		p["TicketCreateTimeOlderMinutes"] = int64(math.Ceil(criteria.OlderThan.Minutes())) // free of time zones
 	}
+	for name, value := range criteria.Fields {
+		p["DynamicField_"+name] = map[string]any{"Equals": value}
+		if value == "" {
+			p["DynamicField_"+name] = map[string]any{"Empty": 1}
+		}
+	}
 	if c.c.SkipLocked {
 		p["Locks"] = []string{"unlock"}
 	}
@@ -116,6 +127,11 @@ func (c *Client) matches(w wireTicket, criteria ticket.Criteria) bool {
 		return false
 	case len(criteria.Priorities) > 0 && !in(criteria.Priorities, w.Priority):
 		return false
+	}
+	for name, want := range criteria.Fields {
+		if is, _ := w.field(name); !ticket.FieldIs(is, want) {
+			return false
+		}
 	}
 	return !c.c.SkipLocked || !locked(w)
 }
@@ -166,7 +182,7 @@ func (c *Client) readBatch(ctx context.Context, ids []scalar, articles int) ([]w
 
 // get is one TicketGet with at most articles oldest articles; 0 = all.
 func (c *Client) get(ctx context.Context, ids []scalar, articles int) ([]wireTicket, error) {
-	params := map[string]any{"TicketID": ids, "AllArticles": 1}
+	params := map[string]any{"TicketID": ids, "AllArticles": 1, "DynamicFields": 1}
 	if articles > 0 {
 		params["ArticleLimit"], params["ArticleOrder"] = articles, "ASC"
 	}

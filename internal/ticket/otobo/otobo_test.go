@@ -67,7 +67,7 @@ func TestContract(t *testing.T) {
 			tickettest.Suite{
 				New:    func(t *testing.T) ticket.System { return client(t, start(t, o), nil) },
 				Queues: [2]string{"Incoming", "Support::Billing"}, Priorities: [2]string{"3 normal", "5 very high"},
-				OpenState: "open", Closed: "closed successful", UnknownID: "99999",
+				OpenState: "open", Closed: "closed successful", UnknownID: "99999", Field: "AiConfidence", Locks: true,
 			}.Run(t)
 		})
 	}

@@ -24,6 +24,8 @@ type Suite struct {
 	OpenState  string
 	Closed     string // a closed state
 	UnknownID  string // well formed, but there is no such ticket
+	Field      string // a dynamic field or custom attribute of tickets that takes texts
+	Locks      bool   // tickets can be locked
 }
 
 // Run runs the suite.
@@ -38,6 +40,8 @@ func (s Suite) Run(t *testing.T) {
 		"update set fields":    s.updateSetFields,
 		"update nothing":       s.updateNothing,
 		"update in conflict":   s.updateInConflict,
+		"fields":               s.fields,
+		"locks":                s.locks,
 		"closed is not found":  s.closedIsNotFound,
 		"notes":                s.notes,
 		"note key":             s.noteKey,
@@ -221,6 +225,71 @@ func (s Suite) updateInConflict(t *testing.T, sys ticket.System) {
 	decided.Queue = ticket.Named(s.Queues[1]) // half of it is done: an earlier attempt of ours, as far as one can tell
 	if now, err = sys.Update(t.Context(), read.ID, decided); err != nil || now.Priority.Label() != s.Priorities[1] {
 		t.Errorf("%v, priority %s", err, now.Priority.Label())
+	}
+}
+
+// fields sets one, finds by it, clears it, and finds what has none.
+func (s Suite) fields(t *testing.T, sys ticket.System) {
+	marked, other := s.create(t, sys, "marked", 0), s.create(t, sys, "other", 0)
+	set := func(value any) ticket.Ticket {
+		t.Helper()
+		got, err := sys.Update(t.Context(), marked.ID, ticket.Ticket{Fields: map[string]any{s.Field: value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	q := ticket.Named(s.Queues[0])
+	if got := set("0.93"); ticket.FieldText(got.Fields[s.Field]) != "0.93" || got.Subject != "marked" || got.Queue.Label() != s.Queues[0] {
+		t.Errorf("after the update: %+v", got)
+	}
+	if got, err := sys.Get(t.Context(), marked.ID); err != nil || ticket.FieldText(got.Fields[s.Field]) != "0.93" {
+		t.Errorf("read: %+v, %v", got.Fields, err)
+	}
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: "0.93"}}, "marked")
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: ""}}, "other")
+	if got := set(nil); ticket.FieldText(got.Fields[s.Field]) != "0.93" {
+		t.Errorf("none leaves a field as it is: %+v", got.Fields)
+	}
+	set("")
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: ""}}, "marked", "other")
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: "0.93"}})
+	made, err := sys.Create(t.Context(), ticket.Ticket{
+		Subject: "with one", Queue: q, Customer: ticket.Named("kim@test.example"), Fields: map[string]any{s.Field: "new"},
+	})
+	if err != nil || ticket.FieldText(made.Fields[s.Field]) != "new" {
+		t.Errorf("created: %+v, %v", made.Fields, err)
+	}
+	for _, bad := range []string{"", "a b", "x'); --", "9"} {
+		if _, err := sys.Update(t.Context(), other.ID, ticket.Ticket{Fields: map[string]any{bad: "x"}}); fault.ClassOf(err) != fault.Permanent {
+			t.Errorf("field %q: %v", bad, err)
+		}
+		if _, err := sys.Find(t.Context(), ticket.Criteria{Queue: q, Fields: map[string]string{bad: "x"}}); fault.ClassOf(err) != fault.Permanent {
+			t.Errorf("search for field %q: %v", bad, err)
+		}
+	}
+}
+
+func (s Suite) locks(t *testing.T, sys ticket.System) {
+	made := s.create(t, sys, "held", 0)
+	if _, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: "tight"}); fault.ClassOf(err) != fault.Permanent {
+		t.Errorf("lock tight: %v", err)
+	}
+	if !s.Locks {
+		if _, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: ticket.Lock}); fault.ClassOf(err) != fault.Permanent {
+			t.Errorf("it has no locks, but: %v", err)
+		}
+		return
+	}
+	for _, lock := range []string{ticket.Lock, ticket.Lock, ticket.Unlock} {
+		got, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: lock})
+		if err != nil || got.Locked != (lock == ticket.Lock) {
+			t.Errorf("%s: locked %v, %v", lock, got.Locked, err)
+		}
+	}
+	got, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: ticket.Lock, Queue: ticket.Named(s.Queues[1])})
+	if err != nil || !got.Locked || got.Queue.Label() != s.Queues[1] {
+		t.Errorf("moved and locked: %+v, %v", got, err)
 	}
 }
 

@@ -144,7 +144,8 @@ func (c *Client) examineSearch(ctx context.Context) ticket.Finding {
 	case err != nil:
 		f.Verdict, f.Says = ticket.Wrong, err.Error()
 	case !slices.Contains(found, oldest[0].ID):
-		f.Verdict, f.Says = ticket.Wrong, "the search index does not know ticket "+id+": Zammad has no Elasticsearch, or its index is not built; set search: database"
+		f.Verdict = ticket.Wrong
+		f.Says = "the search index does not know ticket " + id + ": Zammad has no Elasticsearch, or its index is not built; set search: database"
 	default:
 		f.Says = "the search index answers"
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -87,13 +88,22 @@ func (f filter) query() string {
 		parts = append(parts, "group_id:"+anyOf(f.groups))
 	}
 	if f.group != "" {
-		parts = append(parts, `group.name:"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(f.group)+`"`)
+		parts = append(parts, "group.name:"+quoted(f.group))
 	}
 	if len(f.priorities) > 0 {
 		parts = append(parts, "priority_id:"+anyOf(f.priorities))
 	}
+	for _, name := range slices.Sorted(maps.Keys(f.fields)) {
+		if want := f.fields[name]; want != "" {
+			parts = append(parts, name+`:`+quoted(want))
+		} else {
+			parts = append(parts, "NOT _exists_:"+name)
+		}
+	}
 	return strings.Join(parts, " AND ")
 }
+
+func quoted(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` }
 
 func anyOf(ids []int64) string { return "(" + strings.Join(texts(ids), " OR ") + ")" }
 
@@ -103,6 +113,11 @@ func (f filter) condition() map[string]any {
 	for name, ids := range map[string][]int64{"ticket.state_id": f.states, "ticket.group_id": f.groups, "ticket.priority_id": f.priorities} {
 		if len(ids) > 0 {
 			out[name] = map[string]any{"operator": "is", "value": texts(ids)}
+		}
+	}
+	for name, want := range f.fields {
+		if want != "" { // those without a value are picked out when they are read
+			out["ticket."+name] = map[string]any{"operator": "is", "value": []string{want}}
 		}
 	}
 	return out

@@ -95,17 +95,27 @@ type filter struct {
 	groups, states, priorities []int64 // any of each; empty groups and priorities = all
 	group                      string  // when its id is not known
 	before                     time.Time
+	fields                     map[string]string
 }
 
 func (f filter) takes(w wireTicket) bool {
 	return (len(f.groups) == 0 || slices.Contains(f.groups, w.GroupID)) && (f.group == "" || strings.EqualFold(f.group, w.Group)) &&
 		slices.Contains(f.states, w.StateID) && (len(f.priorities) == 0 || slices.Contains(f.priorities, w.PriorityID)) &&
-		(f.before.IsZero() || !w.CreatedAt.After(f.before))
+		(f.before.IsZero() || !w.CreatedAt.After(f.before)) && f.takesFields(w)
+}
+
+func (f filter) takesFields(w wireTicket) bool {
+	for name, want := range f.fields {
+		if !ticket.FieldIs(w.Custom[name], want) {
+			return false
+		}
+	}
+	return true
 }
 
 // filter turns names into ids. Misspelt names are errors: to a search they would mean "nothing found".
 func (c *Client) filter(ctx context.Context, k ticket.Criteria) (filter, error) {
-	var f filter
+	f := filter{fields: k.Fields}
 	states, err := c.list(ctx, "/ticket_states")
 	if err != nil {
 		return f, err

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"html"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,10 +41,43 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 			return again.unified(nil), nil
 		}
 	}
+	if err == nil {
+		err = after.took(changes.Fields)
+	}
 	if err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	return after.unified(nil), nil
+}
+
+// took says which custom attributes Zammad has dropped without a word: it does not know them.
+func (w wireTicket) took(fields map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if is, known := w.Custom[name]; fields[name] != nil && (!known || ticket.FieldText(is) != ticket.FieldText(fields[name])) {
+			return fault.Permanentf("Zammad did not take the value of %s: there is no such attribute, or the agent may not change it", name)
+		}
+	}
+	return nil
+}
+
+// putFields adds the custom attributes that are not yet as wanted.
+func putFields(body map[string]any, now, want map[string]any) error {
+	if err := ticket.CheckFields(want); err != nil {
+		return err
+	}
+	for name, value := range want {
+		switch {
+		case value == nil:
+		case ownAttribute(name):
+			return fault.Permanentf("%s is an attribute of Zammad's own, no custom one", name)
+		case ticket.FieldText(now[name]) == ticket.FieldText(value):
+		case ticket.FieldText(value) == "":
+			body[name] = nil
+		default:
+			body[name] = value
+		}
+	}
+	return nil
 }
 
 // difference gives the fields that are not yet as changes wants them.
@@ -50,6 +85,12 @@ func difference(now wireTicket, changes ticket.Ticket) (map[string]any, error) {
 	body := map[string]any{}
 	if s := title(changes.Subject); s != "" && s != now.Title {
 		body["title"] = s
+	}
+	if changes.Lock != "" {
+		return nil, fault.Permanentf("Zammad has no locks: leave lock %s out", changes.Lock)
+	}
+	if err := putFields(body, now.Custom, changes.Fields); err != nil {
+		return nil, err
 	}
 	owner := changes.Owner
 	if owner != nil && owner.ID == "" && owner.Name == "-" {
@@ -185,6 +226,9 @@ func (c *Client) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 			return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
 		}
 	}
+	if err := putFields(body, nil, t.Fields); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
+	}
 	if name, ok := body["customer"].(string); ok && strings.Contains(name, "@") {
 		delete(body, "customer")
 		body["customer_id"] = "guess:" + name // creates the customer when there is none
@@ -204,6 +248,9 @@ func (c *Client) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 		return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
 	}
 	id := strconv.FormatInt(made.ID, 10)
+	if err := made.took(t.Fields); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("ticket %s is created, but %w", id, err)
+	}
 	for _, n := range t.Notes {
 		if err := c.AddNote(ctx, id, n); err != nil {
 			return ticket.Ticket{}, fault.Permanentf("ticket %s is created, its notes are not: %w", id, err)

@@ -50,8 +50,11 @@ func serviceWords(s *orchestrator.ServiceHealth, env Env) string {
 		n    int64
 		what string
 	}{
-		{s.Failed, "failed"}, {int64(s.InFlight), "in flight"}, {int64(s.Waiting), "waiting"},
-		{s.Refused, "held back"}, {s.RateWaits, "waited for the rate"},
+		{s.Failed, "failed"},
+		{int64(s.InFlight), "in flight"},
+		{int64(s.Waiting), "waiting"},
+		{s.Refused, "held back"},
+		{s.RateWaits, "waited for the rate"},
 	} {
 		if n.n > 0 {
 			v += fmt.Sprintf("%s%d %s", theme.Sep, n.n, n.what)

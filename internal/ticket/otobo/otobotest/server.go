@@ -31,6 +31,7 @@ type Options struct {
 	Service  string           // default OpenTicketAI
 	Prefix   string           // default /otobo/nph-genericinterface.pl
 	Queues   map[string]Right // nil = those of the recordings
+	Fields   []string         // dynamic fields of tickets; nil = AiConfidence and AiTags
 	TLS      bool
 	NoData   bool                  // IncludeTicketData is off: writes answer with ids only
 	MaxSize  int                   // bytes of a request; default 10,000,000
@@ -106,6 +107,9 @@ func Start(o Options) *Server {
 	def(&o.MaxSize, 10_000_000)
 	def(&o.Keep, 1000)
 	def(&o.Retry, 7)
+	if o.Fields == nil {
+		o.Fields = []string{"AiConfidence", "AiTags"}
+	}
 	if o.Location == nil {
 		o.Location = time.UTC
 	}

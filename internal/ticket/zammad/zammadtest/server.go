@@ -25,6 +25,7 @@ type Server struct {
 	Lag      bool                               // the index never learns of changes after a ticket's creation
 	MaxPage  int                                // 0 = 200
 	PageSeen []int                              // per_page of the searches; guarded by the server's lock, read it when all is done
+	Fields   []string                           // custom attributes of tickets; nil = ai_confidence
 	Groups   []string                           // nil = Users, Incoming, IT, IT::Network; ids count from 1
 	Rights   map[string]string                  // of the token in a group, by its name: "read", "change", "full"; nil = full in all
 	Fault    func(n int, r *http.Request) Fault // asked once per request, n counts from 1; nil = none
@@ -48,6 +49,7 @@ type Ticket struct {
 	Title, CustomerLogin                        string
 	Created, Updated                            time.Time
 	Articles                                    []map[string]any
+	Custom                                      map[string]any
 	indexed                                     *Ticket
 }
 
@@ -215,11 +217,21 @@ func (s *Server) groups() []string {
 	return s.Groups
 }
 
+func (s *Server) fields() []string {
+	if s.Fields == nil {
+		return []string{"ai_confidence"}
+	}
+	return s.Fields
+}
+
 func (s *Server) json(t *Ticket, expand bool) map[string]any {
 	m := map[string]any{
 		"id": t.ID, "number": fmt.Sprint(10000 + t.ID), "title": t.Title, "group_id": t.Group, "state_id": t.State, "priority_id": t.Priority,
 		"owner_id": t.Owner, "customer_id": t.Customer, "organization_id": nil, "pending_time": nil,
 		"created_at": t.Created.Format("2006-01-02T15:04:05.000Z"), "updated_at": t.Updated.Format("2006-01-02T15:04:05.000Z"),
+	}
+	for _, name := range s.fields() {
+		m[name] = t.Custom[name]
 	}
 	if expand {
 		m["group"], m["state"], m["priority"] = s.groups()[t.Group-1], states[t.State-1][0], priorities[t.Priority-1]
@@ -290,12 +302,25 @@ func (s *Server) matches(t *Ticket, query string) bool {
 			return false
 		}
 	}
+	for _, m := range customTerm.FindAllStringSubmatch(query, -1) {
+		if slices.Contains(s.fields(), m[1]) && fmt.Sprint(t.Custom[m[1]]) != m[2] || m[3] != "" && t.Custom[m[3]] != nil {
+			return false
+		}
+	}
 	return len(found) > 0
 }
+
+var customTerm = regexp.MustCompile(`(\w+):"([^"]*)"|NOT _exists_:(\w+)`)
 
 func (t *Ticket) meets(condition map[string]any) bool {
 	for name, c := range condition {
 		values, _ := c.(map[string]any)["value"].([]any)
+		if custom := strings.TrimPrefix(name, "ticket."); t.Custom[custom] != nil || !strings.HasSuffix(name, "_id") {
+			if !slices.Contains(values, t.Custom[custom]) {
+				return false
+			}
+			continue
+		}
 		field := strings.TrimSuffix(strings.TrimPrefix(name, "ticket."), "_id")
 		if !slices.Contains(values, any(fmt.Sprint(t.field(field)))) {
 			return false

@@ -2,6 +2,7 @@ package zammadtest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -71,6 +72,16 @@ func (s *Server) apply(t *Ticket, body map[string]any) (int, any) {
 			*f.dst = int64(i + 1)
 		}
 	}
+	custom := maps.Clone(t.Custom)
+	for _, name := range s.fields() { // an unknown one is dropped without a word
+		if value, given := body[name]; given {
+			if custom == nil {
+				custom = map[string]any{}
+			}
+			custom[name] = value
+		}
+	}
+	t.Custom = custom
 	if id, ok := body["owner_id"].(float64); ok {
 		t.Owner = int64(id)
 	}
