@@ -18,9 +18,10 @@ type zammadParams struct {
 	Breaker     *breakerParams `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	Search      string         `param:"search" default:"index" doc:"index: through Elasticsearch; database: always current, needs the queue's id or a token with admin.group"`
 	Verify      any            `param:"verify" default:"true" doc:"check the certificate: true, false, or the path of a CA file"`
+	EmptyWarn   int            `param:"warn_after_empty" default:"10" doc:"warn when a search found nothing so many times, and never anything"`
 }
 
-func openZammad(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
+func openZammad(ctx context.Context, s *Set, p pipe.Params) (any, error) {
 	var o zammadParams
 	if err := p.Bind(ctx, &o); err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func openZammad(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	}
 	c, err := zammad.New(zammad.Options{
 		BaseURL: o.BaseURL, Token: o.AccessToken, Timeout: o.Timeout, Parallel: o.Parallelism, Search: o.Search, Insecure: insecure, CAFile: ca,
-		Link: bounds,
+		Link: bounds, EmptyWarn: o.EmptyWarn, Log: s.o.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -17,10 +17,15 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/link"
+	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
 // maxReply is the largest answer that is read, in bytes.
 const maxReply = 64 << 20
+
+// emptyHint is what to check when a search never finds anything.
+const emptyHint = "check the spelling of queue, states and priorities (upper and lower case, full path with ::) and the agent's rights; " +
+	"OTOBO answers mistakes in them with an empty list"
 
 // Client is a ticket.System. It is safe for concurrent use.
 type Client struct {
@@ -29,7 +34,7 @@ type Client struct {
 	http  *http.Client
 	link  *link.Link  // every request goes through it
 	notes *keyedLocks // by ticket: look-up and write of a note go together
-	empty *emptyPolls
+	empty *ticket.EmptyPolls
 }
 
 // New checks the configuration; nothing is reached yet.
@@ -52,7 +57,7 @@ func New(c Config) (*Client, error) {
 	}
 	return &Client{
 		c: c, host: u.Scheme + "://" + u.Host, link: l, notes: newKeyedLocks(),
-		empty: &emptyPolls{after: c.EmptyWarn, log: c.Log, seen: map[string]int{}},
+		empty: &ticket.EmptyPolls{After: c.EmptyWarn, Log: c.Log, Hint: emptyHint},
 		http: &http.Client{
 			Transport: transport,
 			// A redirect would carry the password elsewhere, or drop the body.

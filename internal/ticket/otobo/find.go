@@ -3,7 +3,6 @@ package otobo
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ func (c *Client) Find(ctx context.Context, criteria ticket.Criteria) ([]ticket.T
 	if err := c.call(ctx, opSearch, params, &reply); err != nil {
 		return nil, fmt.Errorf("search tickets: %w", err)
 	}
-	c.empty.count(label(criteria), len(reply.TicketID))
+	c.empty.Count(criteria, len(reply.TicketID))
 	if len(reply.TicketID) <= criteria.Offset {
 		return nil, nil
 	}
@@ -52,10 +51,8 @@ func (c *Client) Find(ctx context.Context, criteria ticket.Criteria) ([]ticket.T
 	}
 	found := make([]ticket.Ticket, 0, len(read))
 	for _, w := range read {
-		for name := range criteria.Fields {
-			if _, known := w.field(name); !known {
-				return nil, fault.Permanentf("search tickets: there is no dynamic field %s for tickets, or the agent may not see it; OTOBO leaves such a filter out", name)
-			}
+		if err := hasFields(w, criteria.Fields); err != nil {
+			return nil, err
 		}
 		if !c.matches(w, criteria) {
 			c.c.Log.Debug("ticket changed between search and read, or the search ignored a filter", "ticket", string(w.TicketID))
@@ -64,6 +61,16 @@ func (c *Client) Find(ctx context.Context, criteria ticket.Criteria) ([]ticket.T
 		found = append(found, c.ticket(w, criteria.WithNotes))
 	}
 	return found, nil
+}
+
+// hasFields finds filters on fields that are not there: OTOBO leaves those out without a word.
+func hasFields(w wireTicket, fields map[string]string) error {
+	for name := range fields {
+		if _, known := w.field(name); !known {
+			return fault.Permanentf("search tickets: there is no dynamic field %s of tickets, or the agent may not see it", name)
+		}
+	}
+	return nil
 }
 
 // filter makes the search's parameters: plural keys, 1 and never true.
@@ -226,39 +233,6 @@ func checkID(ctx context.Context, id string) error {
 		return fault.Permanentf("%q is no ticket id: ids of OTOBO and Znuny are numbers", id)
 	}
 	return nil
-}
-
-func label(criteria ticket.Criteria) string {
-	return fmt.Sprintf("queue %q, states %q, priorities %q", criteria.Queue.Label(), criteria.States, criteria.Priorities)
-}
-
-// emptyPolls counts empty searches per filter: a misspelt queue looks like an empty one for ever. Guarded by mu.
-type emptyPolls struct {
-	after int
-	log   *slog.Logger
-	mu    sync.Mutex
-	seen  map[string]int // empty searches so far; -1 = it found something once
-}
-
-// maxFilters bounds the number of filters that are watched.
-const maxFilters = 256
-
-func (e *emptyPolls) count(filter string, found int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n, known := e.seen[filter]
-	switch {
-	case !known && len(e.seen) >= maxFilters, n < 0:
-		return
-	case found > 0:
-		e.seen[filter] = -1
-		return
-	}
-	e.seen[filter] = n + 1
-	if n+1 == e.after {
-		e.log.Warn("a search never found a ticket: check the spelling of queue, states and priorities (upper and lower case, full path with ::) "+
-			"and the agent's rights; OTOBO answers mistakes in them with an empty list", "filter", filter, "searches", e.after)
-	}
 }
 
 // minutes is how OTOBO takes a pending time from now.

@@ -58,6 +58,7 @@ func (c *Client) Find(ctx context.Context, k ticket.Criteria) ([]ticket.Ticket, 
 			break
 		}
 	}
+	c.empty.Count(k, len(seen))
 	slices.SortStableFunc(found, func(a, b wireTicket) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
 	found = found[min(k.Offset, len(found)):]
 	return c.withBodies(ctx, found[:min(k.Limit, len(found))], k.WithNotes)

@@ -25,8 +25,9 @@ type listed struct {
 }
 
 type kept struct {
-	at    time.Time
-	items []listed
+	at      time.Time
+	items   []listed
+	refused bool // the token may not read it
 }
 
 func (l listed) off() bool { return l.Active != nil && !*l.Active }
@@ -64,11 +65,21 @@ func (c *Client) list(ctx context.Context, path string) ([]listed, error) {
 
 // groups gives the groups; false when the token may not list them, which needs admin.group.
 func (c *Client) groups(ctx context.Context) ([]listed, bool, error) {
-	items, err := c.list(ctx, "/groups")
+	const path = "/groups"
+	items, err := c.list(ctx, path)
 	if fault.ClassOf(err) == fault.Permanent {
+		c.mu.Lock()
+		c.lists[path] = kept{at: c.o.Clock(), refused: true} // it is not asked for at every search
+		c.mu.Unlock()
 		return nil, false, nil
 	}
-	return items, err == nil, err
+	return items, err == nil && !c.refused(path), err
+}
+
+func (c *Client) refused(path string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lists[path].refused
 }
 
 // idsOf finds the ids of names; an unknown one is a permanent error that lists the known ones.

@@ -107,7 +107,7 @@ func (a wireArticle) text() string {
 	if strings.HasPrefix(a.ContentType, "text/html") {
 		body = plainText(body)
 	}
-	return withoutMarker(body)
+	return cutBytes(clean(withoutMarker(body)))
 }
 
 func (a wireArticle) note() ticket.Note {

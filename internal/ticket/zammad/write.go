@@ -145,7 +145,10 @@ func (c *Client) AddNote(ctx context.Context, id string, n ticket.Note) error {
 		return err
 	}
 	if strings.TrimSpace(n.Body) == "" {
-		return fault.Permanentf("add a note to ticket %s: its body is empty", id)
+		n.Body = n.Subject // a body must not be empty
+	}
+	if strings.TrimSpace(n.Body) == "" {
+		return fault.Permanentf("add a note to ticket %s: it needs a subject or a body", id)
 	}
 	place := c.notes[placeOf(id)%uint32(len(c.notes))]
 	select {
@@ -194,7 +197,7 @@ func (c *Client) hasNote(ctx context.Context, id, key string) (bool, error) {
 }
 
 func article(n ticket.Note) map[string]any {
-	kind, body := "text/plain", clean(n.Body)
+	kind, body := "text/plain", cutBytes(clean(n.Body))
 	if strings.HasPrefix(n.ContentType, "text/html") {
 		kind = "text/html"
 	}
@@ -233,7 +236,7 @@ func (c *Client) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 		delete(body, "customer")
 		body["customer_id"] = "guess:" + name // creates the customer when there is none
 	}
-	text := clean(t.Body)
+	text := cutBytes(clean(t.Body))
 	if strings.TrimSpace(text) == "" {
 		text = t.Subject
 	}
