@@ -114,6 +114,19 @@ func (s *Server) Tickets() []Snapshot {
 	return out
 }
 
+// Waiting counts the tickets that are not in the queue yet, or have no note yet.
+func (s *Server) Waiting(queue string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, r := range s.tickets {
+		if s.queues[r.queue-1].name != queue || len(r.articles) < 2 {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *Server) snapshot(r *record) Snapshot {
 	out := Snapshot{
 		ID: strconv.Itoa(r.id), Title: r.title, Queue: s.queues[r.queue-1].name, State: states[r.state-1].name, Priority: priorities[r.priority-1],
