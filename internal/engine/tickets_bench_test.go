@@ -24,16 +24,17 @@ import (
 // slowServer is the test server with the recorded times of a real one, and a count of the time spent in it.
 type slowServer struct {
 	s     *otobotest.Server
-	real  bool
+	timed bool
 	spent atomic.Int64
 	calls atomic.Int64
 }
 
 func (s *slowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	if s.real { // medians of recorded calls to OTOBO 11; an update is a move or a note
+	if s.timed { // medians of recorded calls to OTOBO 11; an update is a move or a note
 		op := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-		<-time.After(map[string]time.Duration{"ticket-search": 25, "ticket-get": 28, "ticket-update": 65}[op] * time.Millisecond)
+		ms := map[string]int{"ticket-search": 25, "ticket-get": 28, "ticket-update": 65}[op]
+		<-time.After(time.Duration(ms) * time.Millisecond)
 	}
 	s.s.ServeHTTP(w, r)
 	s.spent.Add(int64(time.Since(began)))
@@ -45,14 +46,14 @@ func (s *slowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // spent in the server, with one runner.
 func BenchmarkRouteOTOBO(b *testing.B) {
 	for name, c := range map[string]struct {
-		real    bool
+		timed   bool
 		runners int
 	}{"instant-server/1": {false, 1}, "instant-server/4": {false, 4}, "real-times/1": {true, 1}, "real-times/4": {true, 4}} {
-		b.Run(name, func(b *testing.B) { routeAll(b, c.real, c.runners) })
+		b.Run(name, func(b *testing.B) { routeAll(b, c.timed, c.runners) })
 	}
 }
 
-func routeAll(b *testing.B, real bool, runners int) {
+func routeAll(b *testing.B, timed bool, runners int) {
 	b.Helper()
 	queues := map[string]otobotest.Right{"Support": otobotest.Full}
 	for r := range runners {
@@ -63,7 +64,7 @@ func routeAll(b *testing.B, real bool, runners int) {
 	for i := range b.N {
 		s.Add(otobotest.Seed{Title: fmt.Sprint(i), Queue: fmt.Sprint("Incoming", i%runners), Body: "help with the vpn please"})
 	}
-	slow := &slowServer{s: s, real: real}
+	slow := &slowServer{s: s, timed: timed}
 	front := httptest.NewServer(slow)
 	defer front.Close()
 	e := routingEngine(b, front.URL+"/otobo/nph-genericinterface.pl", runners)

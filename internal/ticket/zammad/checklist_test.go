@@ -89,7 +89,10 @@ func TestRow11NotesAreInternalAndWhole(t *testing.T) {
 	id := s.Add(zammadtest.Seed{Title: "x", Group: "Incoming", Body: "b"})
 	c := open(t, s, zammad.Options{})
 	for _, n := range []ticket.Note{
-		{Body: "only body"}, {Subject: "only subject"}, {Subject: "two\nlines", Body: "a\x00b\x07"}, {Body: "<b>x</b>", ContentType: "text/html"},
+		{Body: "only body"},
+		{Subject: "only subject"},
+		{Subject: "two\nlines", Body: "a\x00b\x07"},
+		{Body: "<b>x</b>", ContentType: "text/html"},
 		{Body: "seen", Visible: true},
 	} {
 		if err := c.AddNote(t.Context(), id, n); err != nil {
