@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -25,8 +26,15 @@ const (
 	stormTickets = 1000
 	stormRunners = 8
 	stormKills   = 4
-	stormSeed    = 20261125
 )
+
+// stormSeed decides which requests fail and when the program is killed; OTAI_STORM_SEED takes another one, to hunt with.
+var stormSeed = func() uint64 {
+	if n, err := strconv.ParseUint(os.Getenv("OTAI_STORM_SEED"), 10, 64); err == nil {
+		return n
+	}
+	return 20261125
+}()
 
 // ended is a ticket as the ticket system holds it.
 type ended struct {
@@ -115,6 +123,7 @@ func storm(t *testing.T, config string, env []string, look func() []ended, reque
 		t.Fatalf("%d tickets are done after %s\n%s", done(look()), time.Since(began), tail(p.Stderr()))
 	}
 	took := time.Since(began)
+	t.Logf("seed %d", stormSeed)
 	calm := requests() // what is still to come would double something
 	Poll(t, 2*time.Second, func() bool { return false })
 	p.Signal(t, syscall.SIGTERM)
