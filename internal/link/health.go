@@ -11,7 +11,7 @@ import (
 const (
 	Unused   = "unused"    // no call yet
 	OK       = "ok"        //
-	Degraded = "degraded"  // the latest call failed, or one in five of the latest did
+	Degraded = "degraded"  // the latest call failed, one in five of the latest did, or none of the latest went well
 	Waiting  = "waiting"   // the service asked to wait
 	Open     = "open"      // the circuit is open: no calls
 	HalfOpen = "half open" // the next call tries
@@ -45,6 +45,10 @@ type Named struct {
 // latest is how many calls the figures are made of.
 const latest = 256
 
+// noneWell is how many errors in a row, of any class, make a service degraded: it answers, but says no to everything, such as a
+// wrong password.
+const noneWell = 5
+
 // recent is how many of the latest calls decide on degraded: one in five of them.
 const recent = 50
 
@@ -53,6 +57,7 @@ type figures struct {
 	calls, failures, refused, rateWaits int64
 	took                                [latest]time.Duration // a ring: the next one goes to calls % latest
 	bad                                 [recent]bool
+	errors                              int // in a row, of any class
 	lastOK, errorAt                     time.Time
 	err                                 string
 }
@@ -65,9 +70,10 @@ func (f *figures) add(now time.Time, took time.Duration, err error, failed bool)
 		f.failures++
 	}
 	if err == nil {
-		f.lastOK = now
+		f.lastOK, f.errors = now, 0
 		return
 	}
+	f.errors++
 	f.err, f.errorAt = line(err), now
 }
 
@@ -111,7 +117,7 @@ func (l *Link) Health() Health {
 		h.State = HalfOpen
 	case f.calls == 0:
 		h.State = Unused
-	case h.InRow > 0 || bad*5 >= of:
+	case h.InRow > 0 || bad*5 >= of || f.errors >= noneWell:
 		h.State = Degraded
 	}
 	return h

@@ -267,4 +267,10 @@ func TestHealthOfAMix(t *testing.T) {
 	if h := l.Health(); h.State != link.OK {
 		t.Errorf("%+v", h)
 	}
+	for range 5 { // it answers, and says no to everything
+		_ = call(t, l, fault.Permanentf("wrong password"))
+	}
+	if h := l.Health(); h.State != link.Degraded || h.InRow != 0 {
+		t.Errorf("%+v", h)
+	}
 }

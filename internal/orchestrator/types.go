@@ -251,7 +251,7 @@ type ServiceHealth struct {
 	ID    string // in the configuration
 	Type  string // for people: "OTOBO/Znuny"
 	Where string // its address
-	// State is "ok", "degraded" (the latest call failed, or one in five of the latest 50 did), "open" (it is left alone after
+	// State is "ok", "degraded" (the latest call failed, one in five of the latest 50 did, or the latest 5 all ended in errors), "open" (it is left alone after
 	// failures in a row), "half open" (the next call tries), "waiting" (it asked to wait), or "unused".
 	State     string
 	Until     time.Time // open, waiting: when it is called again

@@ -66,9 +66,15 @@ func perSecond(v any) (float64, error) {
 	return n / per.Seconds(), nil
 }
 
-// Health gives those of the remote services that are open, in the order of their ids. It is quick: nothing is asked.
+// Health gives those of the remote services that are open, in the order of their ids. It never waits: nothing is asked, and while a
+// service is being opened it gives what it knew before.
 func (s *Set) Health() []link.Named {
-	s.mu.Lock()
+	if !s.mu.TryLock() {
+		if known := s.health.Load(); known != nil {
+			return *known
+		}
+		return nil
+	}
 	defer s.mu.Unlock()
 	var out []link.Named
 	for _, id := range slices.Sorted(maps.Keys(s.opened)) {
@@ -81,5 +87,6 @@ func (s *Set) Health() []link.Named {
 		}
 		out = append(out, link.Named{ID: id, Type: s.specs[id].label, Where: v.Describe(), Health: v.Health()})
 	}
+	s.health.Store(&out)
 	return out
 }
