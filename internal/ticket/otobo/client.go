@@ -20,9 +20,6 @@ import (
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
-// maxReply is the largest answer that is read, in bytes.
-const maxReply = 64 << 20
-
 // emptyHint is what to check when a search never finds anything.
 const emptyHint = "check the spelling of queue, states and priorities (upper and lower case, full path with ::) and the agent's rights; " +
 	"OTOBO answers mistakes in them with an empty list"
@@ -120,12 +117,14 @@ func (c *Client) exchange(ctx context.Context, op string, payload []byte) ([]byt
 		return nil, c.lost(ctx, op, err, connected.Load())
 	}
 	defer func() { _ = resp.Body.Close() }()
-	reply, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	reply, err := io.ReadAll(io.LimitReader(resp.Body, c.c.maxReply+1))
 	switch {
 	case err != nil:
 		return nil, c.lost(ctx, op, err, true)
-	case len(reply) > maxReply:
-		return nil, fault.Permanentf("%s: the answer is larger than %d MiB", op, maxReply>>20)
+	case int64(len(reply)) > c.c.maxReply:
+		return nil, fault.NewPermanent(&Error{
+			Op: op, Status: resp.StatusCode, Kind: KindTooLarge, Message: fmt.Sprintf("the answer is larger than %d MiB", c.c.maxReply>>20),
+		})
 	}
 	return reply, answer(op, resp.StatusCode, resp.Header, reply)
 }

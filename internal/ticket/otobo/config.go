@@ -34,6 +34,7 @@ const (
 	defaultEmptyWarn   = 10
 	defaultPending     = 24 * time.Hour
 	defaultMaxBody     = 256 << 10
+	defaultMaxReply    = 64 << 20
 )
 
 // Config says how to reach one OTOBO or Znuny. BaseURL and Password are required, the zero value of anything else is
@@ -61,6 +62,7 @@ type Config struct {
 	EmptyWarn   int               // warn after so many empty searches of a filter that never found anything; default 10
 	MaxBody     int               // bytes of one text that are kept; default 256 KiB
 	Log         *slog.Logger      // nil = none
+	maxReply    int64             // bytes of an answer that are read; for tests
 }
 
 // Checked gives the configuration with its defaults, or a permanent error that names the parameter.
@@ -94,6 +96,7 @@ func (c Config) Checked() (Config, error) {
 	set(&c.Timeout, defaultTimeout)
 	set(&c.EmptyWarn, defaultEmptyWarn)
 	set(&c.MaxBody, defaultMaxBody)
+	set(&c.maxReply, defaultMaxReply)
 	if c.Timezone == nil {
 		c.Timezone = time.UTC
 	}

@@ -19,8 +19,9 @@ const (
 	KindAccessDenied     = "AccessDenied"
 	KindMissingParameter = "MissingParameter"
 	KindInvalidParameter = "InvalidParameter"
-	KindFault            = "Fault" // a fault object: the server gave up in the middle
-	KindHTTP             = "HTTP"  // an answer of the web server, a proxy, or the frame of the generic interface
+	KindFault            = "Fault"    // a fault object: the server gave up in the middle
+	KindTooLarge         = "TooLarge" // the answer is larger than we read
+	KindHTTP             = "HTTP"     // an answer of the web server, a proxy, or the frame of the generic interface
 )
 
 // Error is an answer that tells of a failure.

@@ -165,11 +165,12 @@ func (c *Client) read(ctx context.Context, ids []scalar, articles int) ([]wireTi
 	return slices.Concat(read...), nil
 }
 
-// readBatch reads tickets in one call. One unreadable ticket fails the whole call; then each is read alone and the
-// unreadable ones are left out.
+// readBatch reads tickets in one call. One unreadable ticket fails the whole call, and so do texts that are too long together;
+// then each is read alone and the unreadable ones are left out.
 func (c *Client) readBatch(ctx context.Context, ids []scalar, articles int) ([]wireTicket, error) {
 	got, err := c.get(ctx, ids, articles)
-	if kindOf(err) != KindAccessDenied {
+	kind := kindOf(err)
+	if kind != KindAccessDenied && (kind != KindTooLarge || len(ids) == 1) {
 		return got, err
 	}
 	if len(ids) == 1 {
