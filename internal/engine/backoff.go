@@ -13,6 +13,9 @@ import (
 // maxRetryAfter bounds how long another system may make us wait.
 const maxRetryAfter = time.Hour
 
+// heldDelay is the shortest wait of a step whose service was not called.
+const heldDelay = 100 * time.Millisecond
+
 // jitterShare is how far a delay may move either way, so that runners that failed together do not come back together.
 const jitterShare = 0.1
 

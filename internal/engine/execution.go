@@ -223,7 +223,11 @@ func (x *execution) pausedReason(n nodeOutcome) string {
 }
 
 func (x *execution) retryReason(n nodeOutcome) string {
-	s := fmt.Sprintf("%s failed, attempt %d of %d: %s", n.step, n.attempt, n.of, x.line(errText(n.err)))
+	became := "failed, attempt"
+	if n.held {
+		became = "waits with attempt"
+	}
+	s := fmt.Sprintf("%s %s %d of %d: %s", n.step, became, n.attempt, n.of, x.line(errText(n.err)))
 	return s + " · next at " + n.next.Format("15:04:05Z")
 }
 

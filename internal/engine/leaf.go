@@ -36,7 +36,7 @@ func (x *execution) leaf(ctx context.Context, def *pipe.Definition, spec *pipe.S
 
 // tell lets the resources that the run holds hear what became of an attempt.
 func (x *execution) tell(ctx context.Context, st *store.StepRow, started time.Time, err error) {
-	if len(x.lv.cfg.Policy.Resources) == 0 || ctx.Err() != nil {
+	if len(x.lv.cfg.Policy.Resources) == 0 || ctx.Err() != nil || !fault.WasTried(err) {
 		return
 	}
 	w := said{path: st.Path, started: started, class: fault.ClassOf(err), after: fault.RetryAfterOf(err)}
@@ -172,6 +172,9 @@ func (x *execution) leafFailed(ctx context.Context, st *store.StepRow, started t
 	class := fault.ClassOf(err)
 	st.Error, st.ErrorClass = x.line(err.Error()), string(class)
 	made := st.Attempt - st.Base
+	if !fault.WasTried(err) && policy.Retries > 0 && mayRetry(policy, made-1, class) {
+		return x.leafHeld(st, now, made, err)
+	}
 	if mayRetry(policy, made, class) {
 		delay := backoff(policy, made, fmt.Sprintf("%s/%s/%d", x.id, st.Path, st.Attempt), err)
 		st.State, st.NextAt = orchestrator.AwaitingRetry, now.Add(delay)
@@ -193,6 +196,21 @@ func (x *execution) leafFailed(ctx context.Context, st *store.StepRow, started t
 	x.put(st, x.attemptRow(st, started, now, orchestrator.Failed, err))
 	x.logger(st.Path, st.Attempt).Error(fmt.Sprintf("failed (%s), %s: %s", class, why, st.Error))
 	return nodeOutcome{kind: nodeFailed, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts, ended: st.EndedAt}
+}
+
+// leafHeld lets a step wait for a service that was not even called: it is known to be down, or asked to wait. That costs no
+// attempt; the call that tries whether the service is back does.
+func (x *execution) leafHeld(st *store.StepRow, now time.Time, made int, err error) nodeOutcome {
+	delay := max(min(fault.RetryAfterOf(err), maxRetryAfter), heldDelay)
+	delay += time.Duration(jitterShare * float64(delay) * share(fmt.Sprintf("%s/%s/%d/%d", x.id, st.Path, made, now.UnixNano())))
+	st.State, st.NextAt = orchestrator.AwaitingRetry, now.Add(delay)
+	st.Reason = fmt.Sprintf("attempt %d of %d did not begin: %s", st.Attempt, st.MaxAttempts, st.Error)
+	x.logger(st.Path, st.Attempt).Warn(fmt.Sprintf("attempt %d of %d did not begin (%s): %s · next in %s", st.Attempt, st.MaxAttempts,
+		fault.ClassOf(err), st.Error, delay.Round(time.Millisecond)))
+	out := nodeOutcome{kind: nodeWaiting, next: st.NextAt, step: st.Path, err: err, attempt: st.Attempt, of: st.MaxAttempts, held: true}
+	st.Attempt--
+	x.put(st, nil)
+	return out
 }
 
 // leafEnded notes an attempt that the run's end cut off. A shutdown does not count as an attempt.

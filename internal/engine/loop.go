@@ -65,11 +65,12 @@ type loop struct {
 	couriersRun bool
 	watches     sync.WaitGroup // of file triggers
 	sentry      *sentry
-	jump        time.Duration          // latest step of the wall clock
-	calm        *item                  // ends the problem that a step of the clock is
-	unacked     map[*claiming]struct{} // claims on their way to the disk
-	announced   map[string]time.Time   // problems by key: when an event told of them last
-	pending     int                    // writes not yet acknowledged
+	services    []orchestrator.ServiceHealth // as they were looked at last
+	jump        time.Duration                // latest step of the wall clock
+	calm        *item                        // ends the problem that a step of the clock is
+	unacked     map[*claiming]struct{}       // claims on their way to the disk
+	announced   map[string]time.Time         // problems by key: when an event told of them last
+	pending     int                          // writes not yet acknowledged
 	pruning     bool
 	prunedAll   time.Time
 }

@@ -68,6 +68,7 @@ func (l *loop) load(ctx context.Context) error {
 	var it *item
 	it = newItem(func(now time.Time) { l.prune(it, now) })
 	l.timetable.set(it, l.e.clock().Add(pruneEvery))
+	l.watchServices()
 	if err := l.loadTriggers(ctx); err != nil {
 		return err
 	}

@@ -276,6 +276,7 @@ func (l *loop) engineView() orchestrator.Engine {
 		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(), Undelivered: l.undelivered(),
 		ConfigHash: l.ed.cfg.Hash, ConfigAt: l.ed.at, ConfigError: l.configError, Approvals: l.openQuestions(),
 		Stuck: l.stuckTexts(l.e.clock()), ClockJump: l.jump, Disk: l.sentry.disk(),
+		Services: l.serviceHealth(),
 	}
 	for _, text := range l.problems {
 		v.Health = "degraded"

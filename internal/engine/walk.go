@@ -39,6 +39,7 @@ type nodeOutcome struct {
 	attempt int
 	of      int
 	crashed bool      // failed: the engine died in its last attempt
+	held    bool      // waiting: its service was not even called, which costs no attempt
 	ended   time.Time // failed: when that was; zero = just now
 }
 
@@ -144,7 +145,7 @@ func (x *execution) earlier(st *store.StepRow) (nodeOutcome, bool) {
 	case orchestrator.AwaitingRetry:
 		if !st.Composite && !x.hurry && st.NextAt.After(x.e.clock()) { // a composite may have others that are due
 			return nodeOutcome{
-				kind: nodeWaiting, next: st.NextAt, step: st.Path, err: storedError(st), attempt: st.Attempt, of: st.MaxAttempts,
+				kind: nodeWaiting, next: st.NextAt, step: st.Path, err: storedError(st), attempt: max(st.Attempt, 1), of: st.MaxAttempts,
 			}, true
 		}
 	case orchestrator.Skipped:

@@ -28,6 +28,7 @@ type Error struct {
 	Class      Class
 	RetryAfter time.Duration // how long the other side asked to wait; 0 = not said
 	ExitCode   int           // exit code of a command; 0 = none or not a command
+	Untried    bool          // what failed was not even tried, see NewUntried
 	Err        error
 }
 
@@ -47,6 +48,21 @@ func NewTimeout(err error) error { return wrap(Timeout, 0, err) }
 
 // NewRateLimited marks err as a request to wait for at least after (0 = not said). A nil err stays nil.
 func NewRateLimited(err error, after time.Duration) error { return wrap(RateLimited, after, err) }
+
+// NewUntried marks err as a refusal before anything was tried: the other side is known to be down, or asked to wait. After
+// says how long. The attempt is none: it costs no retry. A nil err stays nil.
+func NewUntried(class Class, after time.Duration, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Class: class, RetryAfter: after, Untried: true, Err: err}
+}
+
+// WasTried says whether what err tells of was tried at all. It is true for nil and for errors without a class.
+func WasTried(err error) bool {
+	var classed *Error
+	return !errors.As(err, &classed) || !classed.Untried
+}
 
 // Permanentf formats a permanent error; %w works as in fmt.Errorf.
 func Permanentf(format string, args ...any) error { return NewPermanent(fmt.Errorf(format, args...)) }

@@ -247,6 +247,29 @@ type Engine struct {
 	Stuck       []string      // runs whose step ignores a cancel
 	Approvals   int           // steps that wait for a person
 	Undelivered int           // notifications that wait for their delivery
+	Services    []ServiceHealth
+}
+
+// ServiceHealth is how a remote service does, as the engine's own calls show. Times are zero when there was none.
+type ServiceHealth struct {
+	ID    string // in the configuration
+	Type  string // for people: "OTOBO/Znuny"
+	Where string // its address
+	// State is "ok", "degraded" (the latest call failed, one in five of the latest 50 did, or the latest 5 all ended in errors), "open" (it is left alone after
+	// failures in a row), "half open" (the next call tries), "waiting" (it asked to wait), or "unused".
+	State     string
+	Until     time.Time // open, waiting: when it is called again
+	InRow     int       // failures in a row
+	Calls     int64     // since the start, or the reload that changed the configuration
+	Failed    int64     // of them: no answer, or one that blames the server
+	Refused   int64     // calls that were not made, because the circuit was open or the service asked to wait
+	RateWaits int64     // calls that waited for the rate
+	InFlight  int
+	Waiting   int           // calls that wait for a place or the rate
+	P50, P95  time.Duration // of the latest 256 calls
+	LastOK    time.Time
+	LastError string // of any class
+	ErrorAt   time.Time
 }
 
 // Disk is the room history takes and has.

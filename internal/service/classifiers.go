@@ -65,6 +65,9 @@ type hfLocalParams struct {
 	Timeout    time.Duration     `param:"timeout" default:"60s" doc:"time for one text"`
 	MaxChars   int               `param:"max_chars" default:"8000" doc:"characters of a text that are sent"`
 	Parallel   int               `param:"parallel" default:"4" doc:"texts at a time"`
+	Rate       any               `param:"rate" doc:"texts in a time: 10/s, 100/min, 5/10s; default no bound"`
+	Burst      int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
+	Breaker    *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap   map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
 	CacheSize  int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
@@ -74,12 +77,16 @@ func openHFLocal(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	if err := p.Bind(ctx, &o); err != nil {
 		return nil, err
 	}
+	bounds, err := linkOptions(o.Rate, o.Burst, o.Breaker)
+	if err != nil {
+		return nil, err
+	}
 	if o.PredictURL == "" && len(o.URLs) == 0 {
 		return nil, fault.Permanentf("%s", predictURLAdvice)
 	}
 	return opened(tei.New(remote.Options{
 		Name: "/predict", URL: o.PredictURL, URLs: o.URLs, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars,
-		Parallel: o.Parallel, LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
+		Parallel: o.Parallel, Link: bounds, LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
 	}))
 }
 
@@ -91,6 +98,9 @@ type teiParams struct {
 	Timeout   time.Duration     `param:"timeout" default:"60s" doc:"time for one text"`
 	MaxChars  int               `param:"max_chars" default:"8000" doc:"characters of a text that are sent"`
 	Parallel  int               `param:"parallel" default:"4" doc:"texts at a time"`
+	Rate      any               `param:"rate" doc:"texts in a time: 10/s, 100/min, 5/10s; default no bound"`
+	Burst     int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
+	Breaker   *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap  map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
 	CacheSize int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
@@ -100,8 +110,12 @@ func openTEI(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	if err := p.Bind(ctx, &o); err != nil {
 		return nil, err
 	}
+	bounds, err := linkOptions(o.Rate, o.Burst, o.Breaker)
+	if err != nil {
+		return nil, err
+	}
 	return opened(tei.New(remote.Options{
-		URL: o.URL, URLs: o.URLs, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel,
+		URL: o.URL, URLs: o.URLs, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel, Link: bounds,
 		LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
 	}))
 }
@@ -117,6 +131,9 @@ type hfParams struct {
 	Timeout    time.Duration     `param:"timeout" default:"60s" doc:"time for one text"`
 	MaxChars   int               `param:"max_chars" default:"2000" doc:"characters of a text that are sent"`
 	Parallel   int               `param:"parallel" default:"4" doc:"texts at a time"`
+	Rate       any               `param:"rate" doc:"texts in a time: 10/s, 100/min, 5/10s; default no bound"`
+	Burst      int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
+	Breaker    *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap   map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
 	CacheSize  int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
@@ -126,10 +143,14 @@ func openHF(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	if err := p.Bind(ctx, &o); err != nil {
 		return nil, err
 	}
+	bounds, err := linkOptions(o.Rate, o.Burst, o.Breaker)
+	if err != nil {
+		return nil, err
+	}
 	return opened(hf.New(hf.Options{
 		Labels: o.Labels, MultiLabel: o.MultiLabel, Hypothesis: o.Hypothesis, TopK: o.TopK,
 		Options: remote.Options{
-			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel,
+			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel, Link: bounds,
 			LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
 		},
 	}))
@@ -147,6 +168,9 @@ type openaiParams struct {
 	Timeout         time.Duration     `param:"timeout" default:"5m" doc:"time for one text; a server may load the model first"`
 	MaxChars        int               `param:"max_chars" default:"8000" doc:"characters of a text that are sent"`
 	Parallel        int               `param:"parallel" default:"1" doc:"texts at a time"`
+	Rate            any               `param:"rate" doc:"texts in a time: 10/s, 100/min, 5/10s; default no bound"`
+	Burst           int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
+	Breaker         *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap        map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
 	CacheSize       int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
@@ -156,10 +180,14 @@ func openOpenAI(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	if err := p.Bind(ctx, &o); err != nil {
 		return nil, err
 	}
+	bounds, err := linkOptions(o.Rate, o.Burst, o.Breaker)
+	if err != nil {
+		return nil, err
+	}
 	return opened(openai.New(openai.Options{
 		Labels: o.Labels, Descriptions: o.Descriptions, Instructions: o.Instructions, MaxTokens: o.MaxTokens, OmitTemperature: o.OmitTemperature,
 		Options: remote.Options{
-			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel,
+			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel, Link: bounds,
 			LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
 		},
 	}))
@@ -173,6 +201,9 @@ type vllmParams struct {
 	Timeout   time.Duration     `param:"timeout" default:"60s" doc:"time for one text"`
 	MaxChars  int               `param:"max_chars" default:"2000" doc:"characters of a text that are sent"`
 	Parallel  int               `param:"parallel" default:"4" doc:"texts at a time"`
+	Rate      any               `param:"rate" doc:"texts in a time: 10/s, 100/min, 5/10s; default no bound"`
+	Burst     int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
+	Breaker   *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap  map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
 	CacheSize int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
@@ -182,10 +213,14 @@ func openVLLM(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	if err := p.Bind(ctx, &o); err != nil {
 		return nil, err
 	}
+	bounds, err := linkOptions(o.Rate, o.Burst, o.Breaker)
+	if err != nil {
+		return nil, err
+	}
 	return opened(vllm.New(vllm.Options{
 		Labels: o.Labels,
 		Options: remote.Options{
-			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel,
+			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel, Link: bounds,
 			LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
 		},
 	}))

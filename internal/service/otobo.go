@@ -27,6 +27,9 @@ type otoboParams struct {
 	Customer      string            `param:"default_customer" doc:"customer user of created tickets that name none"`
 	Timeout       time.Duration     `param:"timeout" default:"30s" doc:"time one request may take"`
 	Parallelism   int               `param:"parallelism" default:"4" doc:"requests at a time"`
+	Rate          any               `param:"rate" doc:"requests in a time: 10/s, 100/min, 5/10s; default no bound"`
+	Burst         int               `param:"burst" doc:"requests that may come at once before the rate bounds them; default those of one second"`
+	Breaker       *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	Verify        any               `param:"verify" default:"true" doc:"check the certificate: true, false, or the path of a CA file"`
 	EmptyWarn     int               `param:"warn_after_empty" default:"10" doc:"warn when a search found nothing so many times, and never anything"`
 }
@@ -49,11 +52,15 @@ func openOtobo(ctx context.Context, s *Set, p pipe.Params) (any, error) {
 			return nil, fault.Permanentf("verify: %w", err)
 		}
 	}
+	bounds, err := linkOptions(o.Rate, o.Burst, o.Breaker)
+	if err != nil {
+		return nil, err
+	}
 	return otobo.New(otobo.Config{
 		BaseURL: o.BaseURL, Username: o.Username, Password: o.Password, Webservice: o.Webservice, Operations: o.OperationURLs, Methods: o.Methods,
 		Timezone: zone, PageSize: o.PageSize, SearchLimit: o.SearchLimit, SubQueues: o.SubQueues, SkipLocked: o.SkipLocked, DropLock: !o.KeepLock,
 		Pending: o.PendingTime, Customer: o.Customer, Timeout: o.Timeout, Parallel: o.Parallelism, SkipVerify: skip, CAFile: ca,
-		EmptyWarn: o.EmptyWarn, Log: s.o.Log,
+		EmptyWarn: o.EmptyWarn, Log: s.o.Log, Link: bounds,
 	})
 }
 

@@ -10,11 +10,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/classify"
 	"github.com/openticketai/otai-tui/internal/classify/rules"
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/link"
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/render"
 	"github.com/openticketai/otai-tui/internal/ticket"
@@ -55,6 +57,7 @@ type Set struct {
 	ctx     context.Context  // values of Open's, without its end: services are opened later
 	specs   map[string]*Spec // by service id
 	notices []string
+	health  atomic.Pointer[[]link.Named] // as it was given last
 
 	mu     sync.Mutex
 	opened map[string]any // by service id or one of the keys below

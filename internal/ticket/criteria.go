@@ -25,6 +25,9 @@ func (c Criteria) Checked() (Criteria, error) {
 		return c, err
 	}
 	c.States, c.Priorities = states, priorities
+	if err := CheckFields(c.Fields); err != nil {
+		return c, fmt.Errorf("search tickets: %w", err)
+	}
 	switch {
 	case c.Queue == nil && len(c.States) == 0 && len(c.Priorities) == 0 && c.OlderThan <= 0:
 		return c, fault.Permanentf("search tickets: give at least one of queue, states, priorities and older_than")

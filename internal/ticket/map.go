@@ -12,7 +12,7 @@ func (t Ticket) Map() map[string]any {
 	return map[string]any{
 		"id": t.ID, "number": t.Number, "subject": t.Subject, "body": t.Body,
 		"queue": t.Queue.value(), "priority": t.Priority.value(), "state": t.State.value(),
-		"customer": t.Customer.value(), "owner": t.Owner.value(), "locked": t.Locked, "notes": notes,
+		"customer": t.Customer.value(), "owner": t.Owner.value(), "locked": t.Locked, "notes": notes, "fields": fieldsValue(t.Fields),
 		"created_at": timeValue(t.CreatedAt), "updated_at": timeValue(t.UpdatedAt),
 	}
 }
@@ -34,6 +34,13 @@ func (e *Entity) value() any {
 		return nil
 	}
 	return map[string]any{"id": textValue(e.ID), "name": textValue(e.Name)}
+}
+
+func fieldsValue(fields map[string]any) map[string]any {
+	if fields == nil {
+		return map[string]any{}
+	}
+	return fields
 }
 
 func textValue(s string) any {

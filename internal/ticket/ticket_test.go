@@ -96,7 +96,7 @@ func TestMapBinds(t *testing.T) {
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	want := ticket.Ticket{
 		ID: "7", Number: "2026001", Subject: "VPN", Body: "broken {{ x }}", Queue: &ticket.Entity{ID: "1", Name: "Raw"}, Priority: ticket.Named("3 normal"),
-		State: ticket.Named("new"), Customer: ticket.Named("kim"), Owner: ticket.Named("lee"), Locked: true, CreatedAt: at, UpdatedAt: at,
+		State: ticket.Named("new"), Fields: map[string]any{"AiConfidence": "0.93", "AiTags": []any{"vpn", "mail"}}, Customer: ticket.Named("kim"), Owner: ticket.Named("lee"), Locked: true, CreatedAt: at, UpdatedAt: at,
 		Notes: []ticket.Note{{ID: "1", Subject: "s", Body: "b", ContentType: "text/plain", Visible: true, Author: "kim", CreatedAt: at}},
 	}
 	text, err := json.Marshal(want.Map()) // as history keeps results

@@ -77,6 +77,16 @@ func (p *Process) Wait(t testing.TB, within time.Duration) Result {
 	return Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), Code: p.cmd.ProcessState.ExitCode()}
 }
 
+// Ended says whether the process has ended.
+func (p *Process) Ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // Stdout gives what was printed so far.
 func (p *Process) Stdout() string { return p.stdout.String() }
 

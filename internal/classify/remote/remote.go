@@ -16,6 +16,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/classify"
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/link"
 )
 
 // Defaults of Options.
@@ -36,6 +37,7 @@ type Options struct {
 	Timeout   time.Duration     // of one call, waiting for a free place not counted; 0 = DefaultTimeout
 	MaxChars  int               // characters of a text that are sent; 0 = DefaultMaxChars
 	Parallel  int               // calls at a time; 0 = DefaultParallel
+	Link      link.Options      // rate and circuit breaker; Parallel is the one above
 	CacheSize int               // answers kept; 0 = DefaultCacheSize, below 0 = none
 	LabelMap  map[string]string // label of the model -> our name; labels with one name are added up
 	// OneModel says that URL serves Model and no other: a request for another model is refused, not answered wrongly.
@@ -66,8 +68,8 @@ type Classifier struct {
 	o        Options
 	protocol Protocol
 	client   *http.Client
-	own      bool // client is ours to close
-	places   chan struct{}
+	own      bool       // client is ours to close
+	link     *link.Link // every question goes through it
 	cache    *cache
 }
 
@@ -98,7 +100,12 @@ func New(o Options, p Protocol) (*Classifier, error) {
 	o.MaxChars = or(o.MaxChars, DefaultMaxChars)
 	o.Parallel = or(o.Parallel, DefaultParallel)
 	o.CacheSize = or(o.CacheSize, DefaultCacheSize)
-	c := &Classifier{o: o, protocol: p, client: o.Client, places: make(chan struct{}, o.Parallel), cache: newCache(o.CacheSize)}
+	o.Link.Parallel = o.Parallel
+	l, err := link.New(o.Link)
+	if err != nil {
+		return nil, err
+	}
+	c := &Classifier{o: o, protocol: p, client: o.Client, link: l, cache: newCache(o.CacheSize)}
 	if c.client == nil {
 		c.client, c.own = newClient(o.Parallel), true
 	}
@@ -151,21 +158,16 @@ func (c *Classifier) Classify(ctx context.Context, r classify.Request) (classify
 	return result, nil
 }
 
-// ask waits for a free place, then asks.
+// ask asks when the link lets it.
 func (c *Classifier) ask(ctx context.Context, call *Call, q Query) (classify.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return classify.Result{}, err
-	}
-	select {
-	case c.places <- struct{}{}:
-	case <-ctx.Done():
-		return classify.Result{}, ctx.Err()
-	}
-	defer func() { <-c.places }()
-	timeout := fault.NewTimeout(fmt.Errorf("no answer within %s", c.o.Timeout))
-	ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, timeout)
-	defer cancel()
-	answer, err := c.protocol.Ask(ctx, call, q)
+	var answer Answer
+	err := c.link.Do(ctx, func(ctx context.Context) (err error) {
+		timeout := fault.NewTimeout(fmt.Errorf("no answer within %s", c.o.Timeout))
+		ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, timeout)
+		defer cancel()
+		answer, err = c.protocol.Ask(ctx, call, q)
+		return err
+	})
 	if err != nil {
 		return classify.Result{}, err
 	}
@@ -181,6 +183,9 @@ func (c *Classifier) ask(ctx context.Context, call *Call, q Query) (classify.Res
 		Label: scores[0].Label, Confidence: scores[0].Confidence, Scores: scores, Model: model, Uncalibrated: answer.Uncalibrated,
 	}, nil
 }
+
+// Health says how the server does.
+func (c *Classifier) Health() link.Health { return c.link.Health() }
 
 // Describe says which server it is.
 func (c *Classifier) Describe() string {

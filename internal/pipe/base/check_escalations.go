@@ -46,7 +46,7 @@ func expandCheckEscalations(d pipe.Definition) (pipe.Definition, error) {
 	})
 	const changed = "{{ get_pipe_result('raise', 'change') }}"
 	update := step("update", "base:UpdateTicketPipe", map[string]any{
-		"ticket_id": "{{ ticket.id }}", "updated_ticket": map[string]any{"priority": changed},
+		"ticket_id": "{{ ticket.id }}", "updated_ticket": map[string]any{"priority": changed}, "expected": "{{ ticket }}",
 	})
 	note := step("note", "base:AddNotePipe", map[string]any{
 		"ticket_id": "{{ ticket.id }}", "note": map[string]any{"subject": noteEscalated, "body": body},

@@ -13,14 +13,15 @@ import (
 )
 
 type searchParams struct {
-	Queue         *ticket.Entity `param:"queue" doc:"queue, by name or id"`
-	State         *ticket.Entity `param:"state" doc:"one state, as Open Ticket AI 0.x wrote it"`
-	States        []string       `param:"states" doc:"states; default every one that is not closed"`
-	Priorities    []string       `param:"priorities" doc:"priorities; default any"`
-	OlderThan     time.Duration  `param:"older_than" doc:"created at least this long ago"`
-	Limit         int            `param:"limit" default:"10" doc:"most tickets to fetch"`
-	Offset        int            `param:"offset" doc:"tickets to leave out at the start"`
-	WithSubQueues bool           `param:"with_sub_queues" doc:"queues below it, too"`
+	Queue         *ticket.Entity    `param:"queue" doc:"queue, by name or id"`
+	State         *ticket.Entity    `param:"state" doc:"one state, as Open Ticket AI 0.x wrote it"`
+	States        []string          `param:"states" doc:"states; default every one that is not closed"`
+	Priorities    []string          `param:"priorities" doc:"priorities; default any"`
+	OlderThan     time.Duration     `param:"older_than" doc:"created at least this long ago"`
+	Fields        map[string]string `param:"fields" doc:"value by dynamic field or custom attribute; empty text = has none; such as the mark of what is done already"`
+	Limit         int               `param:"limit" default:"10" doc:"most tickets to fetch"`
+	Offset        int               `param:"offset" doc:"tickets to leave out at the start"`
+	WithSubQueues bool              `param:"with_sub_queues" doc:"queues below it, too"`
 
 	SkipLocked    bool   `param:"skip_locked" doc:"leave out tickets that someone holds"`
 	WithoutNote   string `param:"without_note" doc:"leave out tickets that carry a note with this subject; {queue} in it stands for the queue the ticket is in"`
@@ -77,7 +78,7 @@ func (s searchParams) criteria() (ticket.Criteria, error) {
 	}
 	return ticket.Criteria{
 		Queue: s.Queue, States: states, Priorities: s.Priorities, OlderThan: s.OlderThan, Limit: s.Limit, Offset: s.Offset,
-		WithSubQueues: s.WithSubQueues,
+		WithSubQueues: s.WithSubQueues, Fields: s.Fields,
 	}.Checked()
 }
 
@@ -92,16 +93,14 @@ func (s searchParams) fetch(ctx context.Context, sys ticket.System) ([]ticket.Ti
 		return sys.Find(ctx, criteria)
 	}
 	var out []ticket.Ticket
-	criteria.Limit = max(want, 50)
+	criteria.WithNotes = s.WithoutNote != ""
 	for scanned := 0; scanned < maxScan; {
 		page, err := sys.Find(ctx, criteria)
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range page {
-			if t, ok, err := s.passes(ctx, sys, t); err != nil {
-				return nil, err
-			} else if ok {
+			if s.passes(t) {
 				out = append(out, t)
 			}
 			if len(out) == want {
@@ -113,31 +112,27 @@ func (s searchParams) fetch(ctx context.Context, sys ticket.System) ([]ticket.Ti
 		}
 		scanned += len(page)
 		criteria.Offset += len(page)
+		criteria.Limit = max(want, 50)
 	}
 	return out, nil
 }
 
-// passes applies our own filters. The ticket comes back with its notes when they had to be read.
-func (s searchParams) passes(ctx context.Context, sys ticket.System, t ticket.Ticket) (ticket.Ticket, bool, error) {
+// passes applies our own filters.
+func (s searchParams) passes(t ticket.Ticket) bool {
 	if s.SkipLocked && t.Locked {
-		return t, false, nil
+		return false
 	}
 	if s.PriorityBelow != "" {
 		rank, below := ticket.PriorityRank(t.Priority.Label()), ticket.PriorityRank(s.PriorityBelow)
 		next, known := ticket.RaisePriority(t.Priority.Label())
 		top := below == ticket.RankVeryHigh && known && next == "" // of a scale that ends at high
 		if rank == ticket.RankUnknown || rank >= below || top {
-			return t, false, nil
+			return false
 		}
 	}
 	if s.WithoutNote == "" {
-		return t, true, nil
+		return true
 	}
-	full, err := sys.Get(ctx, t.ID)
-	if err != nil {
-		return t, false, err
-	}
-	subject := strings.ReplaceAll(s.WithoutNote, "{queue}", full.Queue.Label())
-	marked := slices.ContainsFunc(full.Notes, func(n ticket.Note) bool { return n.Subject == subject })
-	return full, !marked, nil
+	subject := strings.ReplaceAll(s.WithoutNote, "{queue}", t.Queue.Label())
+	return !slices.ContainsFunc(t.Notes, func(n ticket.Note) bool { return n.Subject == subject })
 }

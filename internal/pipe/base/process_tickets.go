@@ -78,7 +78,9 @@ func processSteps(prioritise bool) []pipe.Definition {
 		changed += " or get_pipe_result('select_priority', 'change')"
 		why += "\n{{ get_pipe_result('select_priority', 'why') }}"
 	}
-	update := step("update", "base:UpdateTicketPipe", map[string]any{"ticket_id": "{{ ticket.id }}", "updated_ticket": updated})
+	update := step("update", "base:UpdateTicketPipe", map[string]any{
+		"ticket_id": "{{ ticket.id }}", "updated_ticket": updated, "expected": "{{ ticket }}",
+	})
 	update.If = "{{ " + changed + " }}"
 	note := step("note", "base:AddNotePipe", map[string]any{"ticket_id": "{{ ticket.id }}", "note": map[string]any{
 		"subject": "{{ '" + noteRouted + "' if " + change + " else '" + noteLeft + "' ~ get_pipe_result('select_queue', 'current') }}", "body": why,

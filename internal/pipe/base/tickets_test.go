@@ -135,6 +135,49 @@ func TestAddNote(t *testing.T) {
 	wantClass(t, err, fault.Permanent, "note: is required")
 }
 
+// TestFields: what is done is marked by a field, and what is marked is not fetched again.
+func TestFields(t *testing.T) {
+	w := newWorld(t)
+	for _, title := range []string{"a", "b"} {
+		w.key = title
+		w.must("CreateTicketPipe", m{"new_ticket": m{"title": title, "queue": m{"name": "Incoming"}, "body": "b"}})
+	}
+	fetch := func() []any {
+		r := w.must("FetchTicketsPipe", m{"ticket_search_criteria": m{"queue": "Incoming", "fields": m{"AiDone": ""}}})
+		return r.Data["fetched_tickets"].([]any)
+	}
+	list := fetch()
+	if len(list) != 2 {
+		t.Fatalf("%d fetched", len(list))
+	}
+	id := list[0].(map[string]any)["id"]
+	r := w.must("UpdateTicketPipe", m{"ticket_id": id, "updated_ticket": m{"lock": "lock", "fields": m{"AiDone": "{{ 1 }}", "AiLabel": "{{ none }}"}}})
+	if now := w.get(id.(string)); r.Message != "lock, field AiDone, field AiLabel" || !now.Locked || len(now.Fields) != 1 || ticket.FieldText(now.Fields["AiDone"]) != "1" {
+		t.Errorf("%q, %+v", r.Message, now)
+	}
+	if list := fetch(); len(list) != 1 || list[0].(map[string]any)["subject"] != "b" {
+		t.Errorf("%+v", list)
+	}
+}
+
+// TestSomebodyWasFaster: what was decided on has changed since. Nothing is written, and nothing fails.
+func TestSomebodyWasFaster(t *testing.T) {
+	w := newWorld(t)
+	made := w.must("CreateTicketPipe", m{"new_ticket": m{"title": "x", "queue": m{"name": "Incoming"}, "body": "b"}})
+	id := made.Data["ticket_id"].(string)
+	read := w.get(id)
+	if _, err := w.run(t.Context(), "UpdateTicketPipe", m{"ticket_id": id, "updated_ticket": m{"queue": "By hand"}}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.run(t.Context(), "UpdateTicketPipe", m{"ticket_id": id, "updated_ticket": m{"queue": "Support", "notes": "why"}, "expected": read.Map()})
+	if err != nil || !r.HasFailed() || !strings.Contains(r.Message, "its queue is By hand and was Incoming") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if now := w.get(id); now.Queue.Name != "By hand" || len(now.Notes) != 0 {
+		t.Errorf("%+v", now)
+	}
+}
+
 func TestCreateTicket(t *testing.T) {
 	w := newWorld(t)
 	var id any

@@ -2,7 +2,10 @@ package base
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/pipe"
@@ -10,8 +13,9 @@ import (
 )
 
 type updateParams struct {
-	TicketID string        `param:"ticket_id,required" doc:"which ticket"`
-	Updated  ticket.Ticket `param:"updated_ticket,required" alias:"updates" doc:"the fields to change; empty ones stay as they are"`
+	TicketID string         `param:"ticket_id,required" doc:"which ticket"`
+	Updated  ticket.Ticket  `param:"updated_ticket,required" alias:"updates" doc:"the fields to change; empty ones stay as they are"`
+	Expected *ticket.Ticket `param:"expected" doc:"the ticket that was decided on, such as {{ ticket }}: when somebody has moved, closed, prioritised or locked it since, nothing is changed, and the pipe stops quietly; default: changes are made in any case"`
 }
 
 func updateTicketSpec() *pipe.Spec {
@@ -33,7 +37,12 @@ func updateTicket(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 	if len(changes) == 0 && len(notes) == 0 {
 		return pipe.Success("nothing to change", map[string]any{"ticket_id": p.TicketID}), nil
 	}
+	p.Updated.Was = p.Expected
 	after, err := c.Ticket.Update(ctx, p.TicketID, p.Updated)
+	if errors.Is(err, ticket.ErrConflict) {
+		c.Log.Warn("left ticket "+p.TicketID+" alone: "+err.Error(), "ticket", p.TicketID)
+		return pipe.Stop("left alone: " + err.Error()), nil
+	}
 	if err != nil {
 		return pipe.Result{}, err
 	}
@@ -58,6 +67,12 @@ func changesOf(t ticket.Ticket) []string {
 		if !e.value.IsZero() {
 			out = append(out, e.name+" "+e.value.Label())
 		}
+	}
+	if t.Lock != "" {
+		out = append(out, t.Lock)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+		out = append(out, "field "+name)
 	}
 	return out
 }

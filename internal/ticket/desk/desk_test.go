@@ -40,6 +40,7 @@ func TestContract(t *testing.T) {
 		New:       func(t *testing.T) ticket.System { return open(t, deskFile(t), desk.Options{}) },
 		Queues:    [2]string{"Incoming", "Network::VPN"},
 		UnknownID: "4711", Priorities: [2]string{"3 normal", "4 high"}, OpenState: "open", Closed: "closed",
+		Field: "AiConfidence", Locks: true,
 	}.Run(t)
 }
 

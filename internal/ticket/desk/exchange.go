@@ -83,20 +83,21 @@ func (d *Desk) Export(ctx context.Context, w io.Writer) (int, error) {
 
 // line is a ticket as people write it.
 type line struct {
-	ID        anyText       `json:"id"`
-	Number    anyText       `json:"number"`
-	Subject   string        `json:"subject"`
-	Title     string        `json:"title"`
-	Body      string        `json:"body"`
-	Queue     *looseEntity  `json:"queue"`
-	Priority  *looseEntity  `json:"priority"`
-	State     *looseEntity  `json:"state"`
-	Customer  *looseEntity  `json:"customer"`
-	Owner     *looseEntity  `json:"owner"`
-	Locked    bool          `json:"locked"`
-	Notes     []ticket.Note `json:"notes"`
-	CreatedAt time.Time     `json:"created_at"`
-	UpdatedAt time.Time     `json:"updated_at"`
+	ID        anyText        `json:"id"`
+	Number    anyText        `json:"number"`
+	Subject   string         `json:"subject"`
+	Title     string         `json:"title"`
+	Body      string         `json:"body"`
+	Queue     *looseEntity   `json:"queue"`
+	Priority  *looseEntity   `json:"priority"`
+	State     *looseEntity   `json:"state"`
+	Customer  *looseEntity   `json:"customer"`
+	Owner     *looseEntity   `json:"owner"`
+	Locked    bool           `json:"locked"`
+	Fields    map[string]any `json:"fields"`
+	Notes     []ticket.Note  `json:"notes"`
+	CreatedAt time.Time      `json:"created_at"`
+	UpdatedAt time.Time      `json:"updated_at"`
 }
 
 func decodeLine(text []byte) (ticket.Ticket, error) {
@@ -115,7 +116,8 @@ func decodeLine(text []byte) (ticket.Ticket, error) {
 	}
 	return ticket.Ticket{
 		Number: string(l.Number), Subject: subject, Body: l.Body, Queue: l.Queue.entity(), Priority: l.Priority.entity(),
-		State: l.State.entity(), Customer: l.Customer.entity(), Owner: l.Owner.entity(), Locked: l.Locked, Notes: l.Notes, CreatedAt: l.CreatedAt,
+		State: l.State.entity(), Customer: l.Customer.entity(), Owner: l.Owner.entity(), Locked: l.Locked, Fields: l.Fields,
+		Notes: l.Notes, CreatedAt: l.CreatedAt,
 	}, nil
 }
 

@@ -3,8 +3,10 @@ package desk
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,10 +17,11 @@ import (
 )
 
 const selectTicket = `
-SELECT t.id, t.number, t.subject, t.body, q.id, q.name, p.id, p.name, s.id, s.name, t.customer, t.owner, t.locked, t.created_at, t.updated_at
+SELECT t.id, t.number, t.subject, t.body, q.id, q.name, p.id, p.name, s.id, s.name, t.customer, t.owner, t.locked, t.created_at, t.updated_at,
+	(SELECT json_group_object(f.name, json(f.value)) FROM field f WHERE f.ticket = t.id)
 FROM ticket t JOIN entity q ON q.id = t.queue JOIN entity p ON p.id = t.priority JOIN entity s ON s.id = t.state`
 
-// Find gives matching tickets, oldest first, without notes. A queue the desk does not have gives none; a strict desk
+// Find gives matching tickets, oldest first. A queue the desk does not have gives none; a strict desk
 // says so instead.
 func (d *Desk) Find(ctx context.Context, c ticket.Criteria) ([]ticket.Ticket, error) {
 	c, err := c.Checked()
@@ -35,6 +38,7 @@ func (d *Desk) Find(ctx context.Context, c ticket.Criteria) ([]ticket.Ticket, er
 	}
 	w.names(`s.name`, c.States)
 	w.names(`p.name`, c.Priorities)
+	w.fields(c.Fields)
 	if len(c.States) == 0 {
 		open, err := d.openStates(ctx)
 		if err != nil {
@@ -42,7 +46,14 @@ func (d *Desk) Find(ctx context.Context, c ticket.Criteria) ([]ticket.Ticket, er
 		}
 		w.names(`s.name`, open)
 	}
-	return d.tickets(ctx, selectTicket+w.sql()+` ORDER BY t.created_at, t.id LIMIT ? OFFSET ?`, append(w.args, c.Limit, c.Offset)...)
+	found, err := d.tickets(ctx, selectTicket+w.sql()+` ORDER BY t.created_at, t.id LIMIT ? OFFSET ?`, append(w.args, c.Limit, c.Offset)...)
+	for i := 0; c.WithNotes && err == nil && i < len(found); i++ {
+		var id int64
+		if id, err = ticketID(found[i].ID); err == nil {
+			found[i].Notes, err = d.notes(ctx, id)
+		}
+	}
+	return found, err
 }
 
 // checkSearch finds misspelt names of a strict desk: elsewhere they would look like an empty queue for ever.
@@ -131,8 +142,12 @@ func scanTicket(row scanner) (ticket.Ticket, error) {
 	t := ticket.Ticket{Queue: &ticket.Entity{}, Priority: &ticket.Entity{}, State: &ticket.Entity{}}
 	var customer, owner string
 	var created, updated int64
+	var fields string
 	err := row.Scan(&t.ID, &t.Number, &t.Subject, &t.Body, &t.Queue.ID, &t.Queue.Name, &t.Priority.ID, &t.Priority.Name,
-		&t.State.ID, &t.State.Name, &customer, &owner, &t.Locked, &created, &updated)
+		&t.State.ID, &t.State.Name, &customer, &owner, &t.Locked, &created, &updated, &fields)
+	if err == nil && fields != "{}" {
+		err = json.Unmarshal([]byte(fields), &t.Fields)
+	}
 	t.Customer, t.Owner = ticket.Named(customer), ticket.Named(owner)
 	t.CreatedAt, t.UpdatedAt = fromMilli(created), fromMilli(updated)
 	return t, err
@@ -280,6 +295,16 @@ func (w *where) queue(q *ticket.Entity, sub bool) {
 		w.add(`(q.name = ? OR instr(lower(q.name), lower(?)) = 1)`, q.Name, q.Name+"::")
 	default:
 		w.add(`q.name = ?`, q.Name)
+	}
+}
+
+func (w *where) fields(want map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if want[name] == "" {
+			w.add(`NOT EXISTS (SELECT 1 FROM field f WHERE f.ticket = t.id AND f.name = ?)`, name)
+		} else {
+			w.add(`EXISTS (SELECT 1 FROM field f WHERE f.ticket = t.id AND f.name = ? AND f.text = ?)`, name, want[name])
+		}
 	}
 }
 

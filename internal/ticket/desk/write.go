@@ -3,8 +3,11 @@ package desk
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +32,9 @@ func (d *Desk) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, erro
 func (d *Desk) insert(ctx context.Context, tx *sql.Tx, t ticket.Ticket) (int64, error) {
 	if strings.TrimSpace(t.Subject) == "" && strings.TrimSpace(t.Body) == "" {
 		return 0, fault.Permanentf("a ticket needs a subject or a body")
+	}
+	if err := ticket.CheckFields(t.Fields); err != nil {
+		return 0, err
 	}
 	for i, n := range t.Notes { // before anything is written: an import goes on after a refused ticket
 		if err := checkNote(n); err != nil {
@@ -77,6 +83,11 @@ func (d *Desk) insert(ctx context.Context, tx *sql.Tx, t ticket.Ticket) (int64, 
 	if err := d.record(ctx, tx, id, "created", "", clean(t.Subject)); err != nil {
 		return 0, err
 	}
+	for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+		if err := putField(ctx, tx, id, name, t.Fields[name]); err != nil {
+			return 0, err
+		}
+	}
 	for _, n := range t.Notes {
 		if err := d.insertNote(ctx, tx, id, n); err != nil {
 			return 0, err
@@ -89,8 +100,11 @@ func (d *Desk) insert(ctx context.Context, tx *sql.Tx, t ticket.Ticket) (int64, 
 // value already is left alone and leaves no trace in the history. All fields change together or not at all.
 func (d *Desk) Update(ctx context.Context, id string, changes ticket.Ticket) (ticket.Ticket, error) {
 	n, err := ticketID(id)
+	if err == nil {
+		err = errors.Join(ticket.CheckFields(changes.Fields), ticket.CheckLock(changes.Lock))
+	}
 	if err != nil {
-		return ticket.Ticket{}, err
+		return ticket.Ticket{}, fault.NewPermanent(err)
 	}
 	err = d.tx(ctx, func(tx *sql.Tx) error {
 		before, err := scanTicket(tx.QueryRowContext(ctx, selectTicket+` WHERE t.id = ?`, n))
@@ -98,6 +112,9 @@ func (d *Desk) Update(ctx context.Context, id string, changes ticket.Ticket) (ti
 			return noTicket(id)
 		}
 		if err != nil {
+			return err
+		}
+		if err := ticket.Conflict(before, changes); err != nil {
 			return err
 		}
 		return d.apply(ctx, tx, n, before, changes)
@@ -154,10 +171,48 @@ func (d *Desk) apply(ctx context.Context, tx *sql.Tx, id int64, before, changes 
 			return err
 		}
 	}
+	if changes.Lock != "" {
+		was, is := lockText(before.Locked), changes.Lock
+		if err := set("locked", was, is, is == ticket.Lock); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(changes.Fields)) {
+		was, is := ticket.FieldText(before.Fields[name]), ticket.FieldText(changes.Fields[name])
+		if was == is || changes.Fields[name] == nil {
+			continue
+		}
+		changed = true
+		if err := errors.Join(putField(ctx, tx, id, name, changes.Fields[name]), d.record(ctx, tx, id, "field "+name, was, is)); err != nil {
+			return err
+		}
+	}
 	if !changed {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE ticket SET updated_at = ? WHERE id = ?`, d.now(), id)
+	return err
+}
+
+func lockText(locked bool) string {
+	if locked {
+		return ticket.Lock
+	}
+	return ticket.Unlock
+}
+
+// putField sets a field, or takes it away when the value is none.
+func putField(ctx context.Context, tx *sql.Tx, id int64, name string, value any) error {
+	text := ticket.FieldText(value)
+	if text == "" {
+		_, err := tx.ExecContext(ctx, `DELETE FROM field WHERE ticket = ? AND name = ?`, id, name)
+		return err
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fault.Permanentf("field %s: %w", name, err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO field (ticket, name, value, text) VALUES (?, ?, ?, ?)`, id, name, string(raw), text)
 	return err
 }
 

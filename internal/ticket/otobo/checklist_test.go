@@ -284,6 +284,27 @@ func TestRow11NotesAreNotDoubled(t *testing.T) {
 	}
 }
 
+// The server finishes a write after the client has given up on it. The error keeps the second try away for long enough.
+func TestRow11LateWrites(t *testing.T) {
+	s := start(t, otobotest.Options{})
+	id := s.Add(otobotest.Seed{Title: "x"})
+	const timeout = 2 * otobotest.LateBy
+	c := client(t, s, func(c *otobo.Config) { c.Timeout = timeout })
+	n := ticket.Note{Subject: "AI", Body: "late", Key: "run/late"}
+	s.Inject(otobotest.NoFault, otobotest.Late) // look-up, write
+	err := c.AddNote(t.Context(), id, n)
+	if fault.ClassOf(err) != fault.Timeout || fault.RetryAfterOf(err) < timeout {
+		t.Fatalf("%v (%s), again after %s", err, fault.ClassOf(err), fault.RetryAfterOf(err))
+	}
+	<-time.After(fault.RetryAfterOf(err))
+	if err := c.AddNote(t.Context(), id, n); err != nil {
+		t.Error(err)
+	}
+	if now, _ := s.Ticket(id); len(now.Articles) != 2 {
+		t.Errorf("%d articles", len(now.Articles))
+	}
+}
+
 func TestRow11CreationIsNotDoubled(t *testing.T) {
 	s := start(t, otobotest.Options{})
 	c := client(t, s, nil)
@@ -345,6 +366,35 @@ func TestRow13NameOrID(t *testing.T) {
 	if _, err := c.Update(t.Context(), id, ticket.Ticket{Priority: ticket.Named("high")}); fault.ClassOf(err) != fault.Permanent ||
 		!strings.Contains(err.Error(), "InvalidParameter") {
 		t.Errorf("priority without its number: %v", err)
+	}
+}
+
+func TestDynamicFields(t *testing.T) {
+	s := start(t, otobotest.Options{})
+	id := s.Add(otobotest.Seed{Title: "x"})
+	c := client(t, s, nil)
+	got, err := c.Update(t.Context(), id, ticket.Ticket{
+		Queue: ticket.Named("Network"), Fields: map[string]any{"AiConfidence": 0.93, "AiTags": []any{"vpn", "mail"}},
+	})
+	if err != nil || got.Queue.Name != "Network" || fmt.Sprint(got.Fields) != "map[AiConfidence:0.93 AiTags:[vpn mail]]" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	writes := len(s.Calls())
+	if _, err := c.Update(t.Context(), id, ticket.Ticket{Fields: map[string]any{"AiTags": []any{"vpn", "mail"}}}); err != nil || len(s.Calls()) != writes+1 {
+		t.Errorf("the same again: %v, %d calls", err, len(s.Calls())-writes)
+	}
+	network := ticket.Criteria{Queue: ticket.Named("Network"), Fields: map[string]string{"AiTags": "mail"}}
+	if found, err := c.Find(t.Context(), network); err != nil || len(found) != 1 {
+		t.Errorf("an item of a list: %d found, %v", len(found), err)
+	}
+	// OTOBO leaves a filter on an unknown field out: the search would give every ticket of the queue.
+	network.Fields = map[string]string{"AiConfidense": ""}
+	if found, err := c.Find(t.Context(), network); fault.ClassOf(err) != fault.Permanent || !strings.Contains(err.Error(), "AiConfidense") {
+		t.Errorf("misspelt in a search: %d found, %v", len(found), err)
+	}
+	_, err = c.Update(t.Context(), id, ticket.Ticket{Fields: map[string]any{"AiConfidense": "1"}})
+	if fault.ClassOf(err) != fault.Permanent || !strings.Contains(err.Error(), "InvalidParameter") {
+		t.Errorf("misspelt in an update: %v", err)
 	}
 }
 

@@ -16,19 +16,22 @@ import (
 	"sync/atomic"
 
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/link"
+	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
-// maxReply is the largest answer that is read, in bytes.
-const maxReply = 64 << 20
+// emptyHint is what to check when a search never finds anything.
+const emptyHint = "check the spelling of queue, states and priorities (upper and lower case, full path with ::) and the agent's rights; " +
+	"OTOBO answers mistakes in them with an empty list"
 
 // Client is a ticket.System. It is safe for concurrent use.
 type Client struct {
 	c     Config
 	host  string
 	http  *http.Client
-	slots chan struct{} // one per request at a time
-	notes *keyedLocks   // by ticket: look-up and write of a note go together
-	empty *emptyPolls
+	link  *link.Link  // every request goes through it
+	notes *keyedLocks // by ticket: look-up and write of a note go together
+	empty *ticket.EmptyPolls
 }
 
 // New checks the configuration; nothing is reached yet.
@@ -45,9 +48,13 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fault.NewPermanent(err)
 	}
+	l, err := link.New(c.Link)
+	if err != nil {
+		return nil, err
+	}
 	return &Client{
-		c: c, host: u.Scheme + "://" + u.Host, slots: make(chan struct{}, c.Parallel), notes: newKeyedLocks(),
-		empty: &emptyPolls{after: c.EmptyWarn, log: c.Log, seen: map[string]int{}},
+		c: c, host: u.Scheme + "://" + u.Host, link: l, notes: newKeyedLocks(),
+		empty: &ticket.EmptyPolls{After: c.EmptyWarn, Log: c.Log, Hint: emptyHint},
 		http: &http.Client{
 			Transport: transport,
 			// A redirect would carry the password elsewhere, or drop the body.
@@ -58,6 +65,9 @@ func New(c Config) (*Client, error) {
 
 // Describe says which system this is.
 func (c *Client) Describe() string { return "OTOBO/Znuny " + c.host }
+
+// Health says how the server does.
+func (c *Client) Health() link.Health { return c.link.Health() }
 
 // Close gives the idle connections back.
 func (c *Client) Close() error {
@@ -74,15 +84,13 @@ func (c *Client) call(ctx context.Context, op string, params map[string]any, out
 	if err != nil {
 		return fault.NewPermanent(fmt.Errorf("%s: %w", op, err))
 	}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", op, ctx.Err())
-	}
-	reply, err := c.exchange(ctx, op, payload)
-	if err != nil {
+	var reply []byte
+	err = c.link.Do(ctx, func(ctx context.Context) (err error) {
+		reply, err = c.exchange(ctx, op, payload)
 		return c.redact(err)
+	})
+	if err != nil {
+		return c.named(op, err)
 	}
 	if err := json.Unmarshal(reply, out); err != nil {
 		return fault.NewPermanent(fmt.Errorf("%s: the answer has an unexpected form: %w", op, err))
@@ -109,12 +117,14 @@ func (c *Client) exchange(ctx context.Context, op string, payload []byte) ([]byt
 		return nil, c.lost(ctx, op, err, connected.Load())
 	}
 	defer func() { _ = resp.Body.Close() }()
-	reply, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	reply, err := io.ReadAll(io.LimitReader(resp.Body, c.c.maxReply+1))
 	switch {
 	case err != nil:
 		return nil, c.lost(ctx, op, err, true)
-	case len(reply) > maxReply:
-		return nil, fault.Permanentf("%s: the answer is larger than %d MiB", op, maxReply>>20)
+	case int64(len(reply)) > c.c.maxReply:
+		return nil, fault.NewPermanent(&Error{
+			Op: op, Status: resp.StatusCode, Kind: KindTooLarge, Message: fmt.Sprintf("the answer is larger than %d MiB", c.c.maxReply>>20),
+		})
 	}
 	return reply, answer(op, resp.StatusCode, resp.Header, reply)
 }
@@ -140,6 +150,14 @@ func (c *Client) lost(ctx context.Context, op string, err error, connected bool)
 		return sentError{err}
 	}
 	return err
+}
+
+// named says which server and operation a refusal of the link is about; the server's own errors say so already.
+func (c *Client) named(op string, err error) error {
+	if fault.WasTried(err) && err != context.Canceled && err != context.DeadlineExceeded { //nolint:errorlint // bare, from the link
+		return err
+	}
+	return fmt.Errorf("%s at %s: %w", op, c.host, err)
 }
 
 // redact takes the password out of an answer that repeats it.

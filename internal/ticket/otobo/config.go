@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/link"
 )
 
 // The operations of the web service, as keys of Config.Operations and Config.Methods.
@@ -29,11 +30,11 @@ const (
 const (
 	maxBatch           = 50
 	defaultTimeout     = 30 * time.Second
-	defaultParallel    = 4
 	defaultSearchLimit = 5000
 	defaultEmptyWarn   = 10
 	defaultPending     = 24 * time.Hour
 	defaultMaxBody     = 256 << 10
+	defaultMaxReply    = 64 << 20
 )
 
 // Config says how to reach one OTOBO or Znuny. BaseURL and Password are required, the zero value of anything else is
@@ -55,11 +56,13 @@ type Config struct {
 	Customer    string            // of created tickets that name none; "" = they are refused
 	Timeout     time.Duration     // of one request; default 30 s
 	Parallel    int               // requests at a time; default 4
+	Link        link.Options      // rate and circuit breaker; Parallel is the one above
 	SkipVerify  bool              // do not check the certificate
 	CAFile      string            // PEM file with the authorities to trust instead of the system's
 	EmptyWarn   int               // warn after so many empty searches of a filter that never found anything; default 10
 	MaxBody     int               // bytes of one text that are kept; default 256 KiB
 	Log         *slog.Logger      // nil = none
+	maxReply    int64             // bytes of an answer that are read; for tests
 }
 
 // Checked gives the configuration with its defaults, or a permanent error that names the parameter.
@@ -76,9 +79,14 @@ func (c Config) Checked() (Config, error) {
 		return c, fault.Permanentf("password is missing: give the agent's password, best as {{ get_env('OTOBO_PASSWORD') }}")
 	case c.PageSize < 0 || c.PageSize > maxBatch:
 		return c, fault.Permanentf("page_size %d must be between 1 and %d", c.PageSize, maxBatch)
-	case c.Parallel < 0 || c.Timeout < 0 || c.SearchLimit < 0 || c.Pending < 0:
-		return c, fault.Permanentf("parallelism, timeout, search_limit and pending_time must not be negative")
+	case c.Timeout < 0 || c.SearchLimit < 0 || c.Pending < 0:
+		return c, fault.Permanentf("timeout, search_limit and pending_time must not be negative")
 	}
+	c.Link.Parallel = c.Parallel
+	if c.Link, err = c.Link.Checked(); err != nil {
+		return c, err
+	}
+	c.Parallel = c.Link.Parallel
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	set(&c.Username, "open_ticket_ai")
 	set(&c.Webservice, "OpenTicketAI")
@@ -86,9 +94,9 @@ func (c Config) Checked() (Config, error) {
 	set(&c.SearchLimit, defaultSearchLimit)
 	set(&c.Pending, defaultPending)
 	set(&c.Timeout, defaultTimeout)
-	set(&c.Parallel, defaultParallel)
 	set(&c.EmptyWarn, defaultEmptyWarn)
 	set(&c.MaxBody, defaultMaxBody)
+	set(&c.maxReply, defaultMaxReply)
 	if c.Timezone == nil {
 		c.Timezone = time.UTC
 	}

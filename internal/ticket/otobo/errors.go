@@ -19,8 +19,9 @@ const (
 	KindAccessDenied     = "AccessDenied"
 	KindMissingParameter = "MissingParameter"
 	KindInvalidParameter = "InvalidParameter"
-	KindFault            = "Fault" // a fault object: the server gave up in the middle
-	KindHTTP             = "HTTP"  // an answer of the web server, a proxy, or the frame of the generic interface
+	KindFault            = "Fault"    // a fault object: the server gave up in the middle
+	KindTooLarge         = "TooLarge" // the answer is larger than we read
+	KindHTTP             = "HTTP"     // an answer of the web server, a proxy, or the frame of the generic interface
 )
 
 // Error is an answer that tells of a failure.
@@ -84,13 +85,29 @@ func answer(op string, status int, header http.Header, body []byte) error {
 		}
 		return fault.NewPermanent(fail(kind, "%s (%s)", withoutOp(op, reply.Error.ErrorMessage), text.Line(reply.Error.ErrorCode, 80)))
 	case isObject && reply.FaultString != nil:
-		return fault.NewPermanent(fail(KindFault, "%s (fault object)", text.Line(*reply.FaultString, 300)))
+		return faultObject(fail(KindFault, "%s (fault object)", text.Line(*reply.FaultString, 300)))
 	case status >= http.StatusBadRequest:
 		return statusError(fail, status, header, trimmed)
 	case !isObject:
 		return fault.NewPermanent(fail(KindHTTP, "the answer is no JSON object; base_url may lead to a web page: %s", text.Line(trimmed, 120)))
 	}
 	return nil
+}
+
+// wrongRequest is said inside fault objects, too, of a request that no retry makes right.
+const wrongRequest = "parameter is invalid"
+
+// noMoveRight is what the server says of a move into a queue without the right move_into.
+const noMoveRight = "Ticket queue could not be updated"
+
+// faultObject classes a fault object: the server gave up in the middle. The missing right and the wrong
+// request are for good. Anything else may be a
+// broken web service, or a moment's trouble with its database: the policy of retries decides, and what was done is read again.
+func faultObject(e *Error) error {
+	if strings.Contains(e.Message, noMoveRight) || strings.Contains(e.Message, wrongRequest) {
+		return fault.NewPermanent(e)
+	}
+	return sentError{fault.NewTransient(e)}
 }
 
 func withoutOp(op, message string) string {

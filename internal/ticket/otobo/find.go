@@ -3,7 +3,6 @@ package otobo
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math"
 	"slices"
 	"strings"
@@ -38,23 +37,40 @@ func (c *Client) Find(ctx context.Context, criteria ticket.Criteria) ([]ticket.T
 	if err := c.call(ctx, opSearch, params, &reply); err != nil {
 		return nil, fmt.Errorf("search tickets: %w", err)
 	}
-	c.empty.count(label(criteria), len(reply.TicketID))
+	c.empty.Count(criteria, len(reply.TicketID))
 	if len(reply.TicketID) <= criteria.Offset {
 		return nil, nil
 	}
-	read, err := c.read(ctx, reply.TicketID[criteria.Offset:min(upTo, len(reply.TicketID))])
+	articles := articlesInFind
+	if criteria.WithNotes {
+		articles = 0
+	}
+	read, err := c.read(ctx, reply.TicketID[criteria.Offset:min(upTo, len(reply.TicketID))], articles)
 	if err != nil {
 		return nil, fmt.Errorf("search tickets: %w", err)
 	}
 	found := make([]ticket.Ticket, 0, len(read))
 	for _, w := range read {
+		if err := hasFields(w, criteria.Fields); err != nil {
+			return nil, err
+		}
 		if !c.matches(w, criteria) {
 			c.c.Log.Debug("ticket changed between search and read, or the search ignored a filter", "ticket", string(w.TicketID))
 			continue
 		}
-		found = append(found, c.ticket(w, false))
+		found = append(found, c.ticket(w, criteria.WithNotes))
 	}
 	return found, nil
+}
+
+// hasFields finds filters on fields that are not there: OTOBO leaves those out without a word.
+func hasFields(w wireTicket, fields map[string]string) error {
+	for name := range fields {
+		if _, known := w.field(name); !known {
+			return fault.Permanentf("search tickets: there is no dynamic field %s of tickets, or the agent may not see it", name)
+		}
+	}
+	return nil
 }
 
 // filter makes the search's parameters: plural keys, 1 and never true.
@@ -80,6 +96,12 @@ func (c *Client) filter(criteria ticket.Criteria) map[string]any {
 	}
 	if criteria.OlderThan > 0 {
 		p["TicketCreateTimeOlderMinutes"] = int64(math.Ceil(criteria.OlderThan.Minutes())) // free of time zones
+	}
+	for name, value := range criteria.Fields {
+		p["DynamicField_"+name] = map[string]any{"Equals": value}
+		if value == "" {
+			p["DynamicField_"+name] = map[string]any{"Empty": 1}
+		}
 	}
 	if c.c.SkipLocked {
 		p["Locks"] = []string{"unlock"}
@@ -113,11 +135,16 @@ func (c *Client) matches(w wireTicket, criteria ticket.Criteria) bool {
 	case len(criteria.Priorities) > 0 && !in(criteria.Priorities, w.Priority):
 		return false
 	}
+	for name, want := range criteria.Fields {
+		if is, _ := w.field(name); !ticket.FieldIs(is, want) {
+			return false
+		}
+	}
 	return !c.c.SkipLocked || !locked(w)
 }
 
-// read reads tickets in batches, in the order of ids.
-func (c *Client) read(ctx context.Context, ids []scalar) ([]wireTicket, error) {
+// read reads tickets in batches, in the order of ids, with at most articles of each; 0 = all.
+func (c *Client) read(ctx context.Context, ids []scalar, articles int) ([]wireTicket, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	batches := slices.Collect(slices.Chunk(ids, c.c.PageSize))
@@ -126,7 +153,7 @@ func (c *Client) read(ctx context.Context, ids []scalar) ([]wireTicket, error) {
 	for i, batch := range batches {
 		wg.Go(func() {
 			var err error
-			if read[i], err = c.readBatch(ctx, batch); err != nil {
+			if read[i], err = c.readBatch(ctx, batch, articles); err != nil {
 				cancel(err)
 			}
 		})
@@ -138,11 +165,12 @@ func (c *Client) read(ctx context.Context, ids []scalar) ([]wireTicket, error) {
 	return slices.Concat(read...), nil
 }
 
-// readBatch reads tickets in one call. One unreadable ticket fails the whole call; then each is read alone and the
-// unreadable ones are left out.
-func (c *Client) readBatch(ctx context.Context, ids []scalar) ([]wireTicket, error) {
-	got, err := c.get(ctx, ids, articlesInFind)
-	if kindOf(err) != KindAccessDenied {
+// readBatch reads tickets in one call. One unreadable ticket fails the whole call, and so do texts that are too long together;
+// then each is read alone and the unreadable ones are left out.
+func (c *Client) readBatch(ctx context.Context, ids []scalar, articles int) ([]wireTicket, error) {
+	got, err := c.get(ctx, ids, articles)
+	kind := kindOf(err)
+	if kind != KindAccessDenied && (kind != KindTooLarge || len(ids) == 1) {
 		return got, err
 	}
 	if len(ids) == 1 {
@@ -151,7 +179,7 @@ func (c *Client) readBatch(ctx context.Context, ids []scalar) ([]wireTicket, err
 	}
 	var all []wireTicket
 	for _, id := range ids {
-		one, err := c.readBatch(ctx, []scalar{id})
+		one, err := c.readBatch(ctx, []scalar{id}, articles)
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +190,7 @@ func (c *Client) readBatch(ctx context.Context, ids []scalar) ([]wireTicket, err
 
 // get is one TicketGet with at most articles oldest articles; 0 = all.
 func (c *Client) get(ctx context.Context, ids []scalar, articles int) ([]wireTicket, error) {
-	params := map[string]any{"TicketID": ids, "AllArticles": 1}
+	params := map[string]any{"TicketID": ids, "AllArticles": 1, "DynamicFields": 1}
 	if articles > 0 {
 		params["ArticleLimit"], params["ArticleOrder"] = articles, "ASC"
 	}
@@ -206,39 +234,6 @@ func checkID(ctx context.Context, id string) error {
 		return fault.Permanentf("%q is no ticket id: ids of OTOBO and Znuny are numbers", id)
 	}
 	return nil
-}
-
-func label(criteria ticket.Criteria) string {
-	return fmt.Sprintf("queue %q, states %q, priorities %q", criteria.Queue.Label(), criteria.States, criteria.Priorities)
-}
-
-// emptyPolls counts empty searches per filter: a misspelt queue looks like an empty one for ever. Guarded by mu.
-type emptyPolls struct {
-	after int
-	log   *slog.Logger
-	mu    sync.Mutex
-	seen  map[string]int // empty searches so far; -1 = it found something once
-}
-
-// maxFilters bounds the number of filters that are watched.
-const maxFilters = 256
-
-func (e *emptyPolls) count(filter string, found int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n, known := e.seen[filter]
-	switch {
-	case !known && len(e.seen) >= maxFilters, n < 0:
-		return
-	case found > 0:
-		e.seen[filter] = -1
-		return
-	}
-	e.seen[filter] = n + 1
-	if n+1 == e.after {
-		e.log.Warn("a search never found a ticket: check the spelling of queue, states and priorities (upper and lower case, full path with ::) "+
-			"and the agent's rights; OTOBO answers mistakes in them with an empty list", "filter", filter, "searches", e.after)
-	}
 }
 
 // minutes is how OTOBO takes a pending time from now.

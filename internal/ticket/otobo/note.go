@@ -52,7 +52,16 @@ func (c *Client) addNote(ctx context.Context, id string, n ticket.Note) error {
 	if there, lookErr := c.hasNote(ctx, id, n.Key); lookErr == nil && there {
 		return nil
 	}
-	return err
+	return c.later(err)
+}
+
+// later keeps a second try away for as long again when a write got no answer in time: the server may still be at it, and the
+// look-up before the second try would come too early.
+func (c *Client) later(err error) error {
+	if fault.ClassOf(err) != fault.Timeout || fault.RetryAfterOf(err) >= c.c.Timeout {
+		return err
+	}
+	return &fault.Error{Class: fault.Timeout, RetryAfter: c.c.Timeout, Err: err}
 }
 
 func (c *Client) hasNote(ctx context.Context, id, key string) (bool, error) {

@@ -2,6 +2,7 @@ package otobo_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 
 // TestWebServiceDefinition holds our importable definition to the client's defaults: names, routes and verbs.
 func TestWebServiceDefinition(t *testing.T) {
-	text, err := os.ReadFile("testdata/OpenTicketAI.yml")
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "examples", "OpenTicketAI.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}

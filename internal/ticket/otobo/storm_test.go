@@ -14,15 +14,16 @@ import (
 	"github.com/openticketai/otai-tui/internal/ticket/otobo/otobotest"
 )
 
-// TestStorm moves and notes tickets while every tenth request fails in one of six ways. Retries by the classes bring
+// TestStorm moves and notes tickets while every tenth request fails in one of eight ways. Retries by the classes bring
 // each ticket into its queue with exactly one note.
 func TestStorm(t *testing.T) {
 	const tickets = 200
 	kinds := []otobotest.Fault{
 		otobotest.DropBefore, otobotest.DropAfter, otobotest.HangAfter, otobotest.Plain500, otobotest.TooMany, otobotest.BadGatewayAfter,
+		otobotest.FaultObject, otobotest.Late,
 	}
 	var injected atomic.Int64
-	s := start(t, otobotest.Options{Fault: func(c otobotest.Call) otobotest.Fault {
+	s := start(t, otobotest.Options{Retry: -1, Fault: func(c otobotest.Call) otobotest.Fault {
 		if c.N%10 != 0 {
 			return otobotest.NoFault
 		}
@@ -32,13 +33,14 @@ func TestStorm(t *testing.T) {
 	for i := range tickets {
 		s.Add(otobotest.Seed{Title: fmt.Sprint(i), Queue: "Incoming", Body: "help"})
 	}
-	c := client(t, s, func(c *otobo.Config) { c.Timeout = 250 * time.Millisecond })
+	c := client(t, s, func(c *otobo.Config) { c.Timeout, c.Link.OpenFor = 250*time.Millisecond, 50*time.Millisecond })
 	retry := func(work func() error) error {
 		for range 8 {
 			err := work()
 			if err == nil || !fault.ClassOf(err).Retryable() {
 				return err
 			}
+			<-time.After(fault.RetryAfterOf(err))
 		}
 		return fmt.Errorf("eight attempts failed")
 	}

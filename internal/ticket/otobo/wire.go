@@ -61,6 +61,23 @@ type wireTicket struct {
 	Lock, Owner, OwnerID, CustomerUserID scalar
 	Created, Changed                     scalar
 	Article                              many[wireArticle]
+	DynamicField                         many[wireField]
+}
+
+// wireField is a dynamic field. Its value is null, a text, a number or a list of texts.
+type wireField struct {
+	Name  string
+	Value any
+}
+
+// field gives a dynamic field's value; false = the ticket has no such field.
+func (w wireTicket) field(name string) (any, bool) {
+	for _, f := range w.DynamicField {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return nil, false
 }
 
 type wireArticle struct {
@@ -87,6 +104,12 @@ func (c *Client) ticket(w wireTicket, withNotes bool) ticket.Ticket {
 		Queue: entity(w.QueueID, w.Queue), Priority: entity(w.PriorityID, w.Priority), State: entity(w.StateID, w.State),
 		Customer: entity(w.CustomerUserID, w.CustomerUserID), Owner: entity(w.OwnerID, w.Owner), Locked: locked(w),
 		CreatedAt: c.time(w.Created), UpdatedAt: c.time(w.Changed),
+	}
+	for _, f := range w.DynamicField {
+		if t.Fields == nil {
+			t.Fields = map[string]any{}
+		}
+		t.Fields[f.Name] = f.Value
 	}
 	first := -1
 	for i, a := range w.Article {

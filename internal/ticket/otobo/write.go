@@ -2,6 +2,7 @@ package otobo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,8 +15,14 @@ import (
 // Update reads the ticket, writes what differs and gives the ticket after it. OTOBO applies fields one after the other:
 // after an error the ticket is read again, so that what was done after all counts, and a half done change is told.
 func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (ticket.Ticket, error) {
+	if err := errors.Join(ticket.CheckFields(changes.Fields), ticket.CheckLock(changes.Lock)); err != nil {
+		return ticket.Ticket{}, fault.Permanentf("update ticket %s: %w", id, err)
+	}
 	before, err := c.getOne(ctx, id)
 	if err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
+	}
+	if err := ticket.Conflict(c.ticket(before, false), changes); err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	fields := difference(before, changes)
@@ -30,6 +37,9 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 	}
 	after = c.keepLock(ctx, id, before, after, fields)
 	after.Article = before.Article
+	if after.DynamicField == nil {
+		after.DynamicField = before.DynamicField
+	}
 	return c.ticket(after, true), nil
 }
 
@@ -66,7 +76,52 @@ func difference(before wireTicket, changes ticket.Ticket) map[string]any {
 			fields[f.name+"ID"] = f.want.ID
 		}
 	}
+	if changes.Lock != "" && changes.Lock != string(before.Lock) {
+		fields["Lock"] = changes.Lock
+	}
+	for name, want := range changes.Fields {
+		if is, _ := before.field(name); want != nil && ticket.FieldText(is) != ticket.FieldText(want) {
+			fields[dynamic+name] = fieldValue(want)
+		}
+	}
 	return fields
+}
+
+// dynamic marks the dynamic fields among those of a difference.
+const dynamic = "DynamicField_"
+
+// fieldValue is how OTOBO takes a value: numbers and texts as texts, "" for none (null is refused), lists as lists of texts.
+func fieldValue(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return ticket.FieldText(v)
+	}
+	out := make([]string, len(list))
+	for i, item := range list {
+		out[i] = ticket.FieldText(item)
+	}
+	return out
+}
+
+// parts gives the parameters of an update or creation: the ticket's own fields, and the dynamic ones. An empty part is refused by
+// the server.
+func parts(fields map[string]any) map[string]any {
+	own, free := map[string]any{}, []map[string]any{}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if name, ok := strings.CutPrefix(key, dynamic); ok {
+			free = append(free, map[string]any{"Name": name, "Value": fields[key]})
+		} else {
+			own[key] = fields[key]
+		}
+	}
+	out := map[string]any{}
+	if len(own) > 0 {
+		out["Ticket"] = own
+	}
+	if len(free) > 0 {
+		out["DynamicField"] = free
+	}
+	return out
 }
 
 // write sends the fields. The answer has the ticket only where the operation is set so; else it is read.
@@ -76,16 +131,22 @@ func (c *Client) write(ctx context.Context, id string, fields map[string]any) (w
 		fields["PendingTime"] = minutes(c.c.Pending)
 	}
 	var reply writeReply
-	err := c.call(ctx, opUpdate, map[string]any{"TicketID": id, "Ticket": fields}, &reply)
+	send := func() error {
+		params := parts(fields)
+		params["TicketID"] = id
+		return c.call(ctx, opUpdate, params, &reply)
+	}
+	err := send()
 	if kindOf(err) == KindMissingParameter && fields["PendingTime"] == nil && (fields["State"] != nil || fields["StateID"] != nil) {
 		// A pending state under a name of its own. Fields can be written again without harm.
 		fields["PendingTime"] = minutes(c.c.Pending)
-		err = c.call(ctx, opUpdate, map[string]any{"TicketID": id, "Ticket": fields}, &reply)
+		err = send()
 	}
+	_, dynamic := parts(fields)["DynamicField"] // what the reply says of those is not known
 	switch {
 	case err != nil:
 		return wireTicket{}, explain(err, fields)
-	case len(reply.Ticket) == 1 && reply.Ticket[0].Queue != "":
+	case len(reply.Ticket) == 1 && reply.Ticket[0].Queue != "" && !dynamic:
 		return reply.Ticket[0], nil
 	}
 	return c.getOne(ctx, id)
@@ -102,7 +163,7 @@ func explain(err error, fields map[string]any) error {
 	if queue == nil {
 		queue = fields["QueueID"]
 	}
-	if kindOf(err) == KindFault && queue != nil && strings.Contains(err.Error(), "Ticket queue could not be updated") {
+	if kindOf(err) == KindFault && queue != nil && strings.Contains(err.Error(), noMoveRight) {
 		return fault.Permanentf("no move right on %v: give the agent the right move_into there: %w", queue, err)
 	}
 	return err
@@ -142,7 +203,7 @@ func (c *Client) afterError(ctx context.Context, id string, before wireTicket, c
 // and is done, and the owner may have no right in the new queue.
 func (c *Client) keepLock(ctx context.Context, id string, before, after wireTicket, fields map[string]any) wireTicket {
 	moved := before.QueueID != after.QueueID || before.Queue != after.Queue
-	if c.c.DropLock || !moved || !locked(before) || locked(after) || after.StateType == "closed" {
+	if c.c.DropLock || fields["Lock"] == ticket.Unlock || !moved || !locked(before) || locked(after) || after.StateType == "closed" {
 		return after
 	}
 	back := map[string]any{"Lock": string(before.Lock)}
@@ -200,6 +261,7 @@ func (c *Client) create(ctx context.Context, t ticket.Ticket) (string, error) {
 		if id, findErr := c.byMarker(ctx, t.Key); findErr == nil && id != "" {
 			return id, nil
 		}
+		err = c.later(err)
 	}
 	if err == nil && reply.TicketID == "" {
 		err = fault.Permanentf("the answer has no TicketID; check the mapping of the web service")
@@ -208,6 +270,9 @@ func (c *Client) create(ctx context.Context, t ticket.Ticket) (string, error) {
 }
 
 func (c *Client) creation(t ticket.Ticket) (map[string]any, error) {
+	if err := ticket.CheckFields(t.Fields); err != nil {
+		return nil, err
+	}
 	subject, body := title(t.Subject), cutBytes(clean(t.Body), c.c.MaxBody)
 	customer := t.Customer.Label()
 	if customer == "" {
@@ -251,9 +316,16 @@ func (c *Client) creation(t ticket.Ticket) (map[string]any, error) {
 	if pending(t.State.Label()) {
 		fields["PendingTime"] = minutes(c.c.Pending)
 	}
-	return map[string]any{"Ticket": fields, "Article": map[string]any{
+	for name, value := range t.Fields {
+		if ticket.FieldText(value) != "" {
+			fields[dynamic+name] = fieldValue(value)
+		}
+	}
+	params := parts(fields)
+	params["Article"] = map[string]any{
 		"SenderType": "customer", "Subject": subject, "Body": body, "ContentType": "text/plain; charset=utf-8",
-	}}, nil
+	}
+	return params, nil
 }
 
 // byMarker finds the ticket that was created with the key, "" for none.

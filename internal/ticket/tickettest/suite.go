@@ -4,6 +4,7 @@ package tickettest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -23,6 +24,8 @@ type Suite struct {
 	OpenState  string
 	Closed     string // a closed state
 	UnknownID  string // well formed, but there is no such ticket
+	Field      string // a dynamic field or custom attribute of tickets that takes texts
+	Locks      bool   // tickets can be locked
 }
 
 // Run runs the suite.
@@ -31,10 +34,14 @@ func (s Suite) Run(t *testing.T) {
 		"create and get":       s.createAndGet,
 		"find oldest first":    s.findOldestFirst,
 		"find pages":           s.findPages,
+		"find with notes":      s.findWithNotes,
 		"find filters":         s.findFilters,
 		"find refuses all":     s.findRefusesAll,
 		"update set fields":    s.updateSetFields,
 		"update nothing":       s.updateNothing,
+		"update in conflict":   s.updateInConflict,
+		"fields":               s.fields,
+		"locks":                s.locks,
 		"closed is not found":  s.closedIsNotFound,
 		"notes":                s.notes,
 		"note key":             s.noteKey,
@@ -115,6 +122,28 @@ func (s Suite) findOldestFirst(t *testing.T, sys ticket.System) {
 	}
 }
 
+func (s Suite) findWithNotes(t *testing.T, sys ticket.System) {
+	for _, subject := range []string{"a", "b"} {
+		made := s.create(t, sys, subject, 0)
+		for i := range 12 {
+			note := ticket.Note{Subject: "AI", Body: fmt.Sprintf("%s%d", subject, i), Key: fmt.Sprint(i)}
+			if err := sys.AddNote(t.Context(), made.ID, note); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	found, err := sys.Find(t.Context(), ticket.Criteria{Queue: ticket.Named(s.Queues[0]), WithNotes: true})
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%d found, %v", len(found), err)
+	}
+	for _, f := range found {
+		notes := slices.DeleteFunc(f.Notes, func(n ticket.Note) bool { return n.Subject != "AI" })
+		if len(notes) != 12 || notes[11].Body != f.Subject+"11" || f.Body != "body of "+f.Subject {
+			t.Errorf("%s: body %q, notes %+v", f.Subject, f.Body, notes)
+		}
+	}
+}
+
 func (s Suite) findPages(t *testing.T, sys ticket.System) {
 	for i := range 12 {
 		s.create(t, sys, fmt.Sprintf("t%02d", i), 0)
@@ -178,6 +207,89 @@ func (s Suite) updateNothing(t *testing.T, sys ticket.System) {
 		if err != nil || got.Subject != "same" || got.Queue.Label() != s.Queues[0] {
 			t.Errorf("update %+v: %+v, %v", c, got, err)
 		}
+	}
+}
+
+// updateInConflict lets somebody move a ticket between the decision and the write.
+func (s Suite) updateInConflict(t *testing.T, sys ticket.System) {
+	read := s.create(t, sys, "contested", 0)
+	decided := ticket.Ticket{Priority: ticket.Named(s.Priorities[1]), Was: &read}
+	if _, err := sys.Update(t.Context(), read.ID, ticket.Ticket{Queue: ticket.Named(s.Queues[1])}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sys.Update(t.Context(), read.ID, decided)
+	now, getErr := sys.Get(t.Context(), read.ID)
+	if !errors.Is(err, ticket.ErrConflict) || fault.ClassOf(err) != fault.Permanent || getErr != nil || now.Priority.Label() != s.Priorities[0] {
+		t.Errorf("%v (%s), priority %s", err, fault.ClassOf(err), now.Priority.Label())
+	}
+	decided.Queue = ticket.Named(s.Queues[1]) // half of it is done: an earlier attempt of ours, as far as one can tell
+	if now, err = sys.Update(t.Context(), read.ID, decided); err != nil || now.Priority.Label() != s.Priorities[1] {
+		t.Errorf("%v, priority %s", err, now.Priority.Label())
+	}
+}
+
+// fields sets one, finds by it, clears it, and finds what has none.
+func (s Suite) fields(t *testing.T, sys ticket.System) {
+	marked, other := s.create(t, sys, "marked", 0), s.create(t, sys, "other", 0)
+	set := func(value any) ticket.Ticket {
+		t.Helper()
+		got, err := sys.Update(t.Context(), marked.ID, ticket.Ticket{Fields: map[string]any{s.Field: value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	q := ticket.Named(s.Queues[0])
+	if got := set("0.93"); ticket.FieldText(got.Fields[s.Field]) != "0.93" || got.Subject != "marked" || got.Queue.Label() != s.Queues[0] {
+		t.Errorf("after the update: %+v", got)
+	}
+	if got, err := sys.Get(t.Context(), marked.ID); err != nil || ticket.FieldText(got.Fields[s.Field]) != "0.93" {
+		t.Errorf("read: %+v, %v", got.Fields, err)
+	}
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: "0.93"}}, "marked")
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: ""}}, "other")
+	if got := set(nil); ticket.FieldText(got.Fields[s.Field]) != "0.93" {
+		t.Errorf("none leaves a field as it is: %+v", got.Fields)
+	}
+	set("")
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: ""}}, "marked", "other")
+	s.expect(t, sys, ticket.Criteria{Queue: q, Fields: map[string]string{s.Field: "0.93"}})
+	made, err := sys.Create(t.Context(), ticket.Ticket{
+		Subject: "with one", Queue: q, Customer: ticket.Named("kim@test.example"), Fields: map[string]any{s.Field: "new"},
+	})
+	if err != nil || ticket.FieldText(made.Fields[s.Field]) != "new" {
+		t.Errorf("created: %+v, %v", made.Fields, err)
+	}
+	for _, bad := range []string{"", "a b", "x'); --", "9"} {
+		if _, err := sys.Update(t.Context(), other.ID, ticket.Ticket{Fields: map[string]any{bad: "x"}}); fault.ClassOf(err) != fault.Permanent {
+			t.Errorf("field %q: %v", bad, err)
+		}
+		if _, err := sys.Find(t.Context(), ticket.Criteria{Queue: q, Fields: map[string]string{bad: "x"}}); fault.ClassOf(err) != fault.Permanent {
+			t.Errorf("search for field %q: %v", bad, err)
+		}
+	}
+}
+
+func (s Suite) locks(t *testing.T, sys ticket.System) {
+	made := s.create(t, sys, "held", 0)
+	if _, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: "tight"}); fault.ClassOf(err) != fault.Permanent {
+		t.Errorf("lock tight: %v", err)
+	}
+	if !s.Locks {
+		if _, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: ticket.Lock}); fault.ClassOf(err) != fault.Permanent {
+			t.Errorf("it has no locks, but: %v", err)
+		}
+		return
+	}
+	for _, lock := range []string{ticket.Lock, ticket.Lock, ticket.Unlock} {
+		got, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: lock})
+		if err != nil || got.Locked != (lock == ticket.Lock) {
+			t.Errorf("%s: locked %v, %v", lock, got.Locked, err)
+		}
+	}
+	got, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Lock: ticket.Lock, Queue: ticket.Named(s.Queues[1])})
+	if err != nil || !got.Locked || got.Queue.Label() != s.Queues[1] {
+		t.Errorf("moved and locked: %+v, %v", got, err)
 	}
 }
 

@@ -30,17 +30,13 @@ var errNotFound = errors.New("no such thing")
 // errUncertain marks failures after which a write may have happened all the same.
 var errUncertain = errors.New("whether it was done is not known")
 
-// call sends one request and reads the answer into dst. Errors are classed and show neither the token nor what was sent.
+// call sends one request, when the link lets it through, and reads the answer into dst. Errors are classed and show neither
+// the token nor what was sent.
 func (c *Client) call(ctx context.Context, method, path string, body, dst any) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case c.places <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-c.places }()
+	return c.link.Do(ctx, func(ctx context.Context) error { return c.exchange(ctx, method, path, body, dst) })
+}
+
+func (c *Client) exchange(ctx context.Context, method, path string, body, dst any) error {
 	timeout := fault.NewTimeout(fmt.Errorf("no answer within %s", c.o.Timeout))
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, timeout)
 	defer cancel()

@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
@@ -55,9 +58,10 @@ func (c *Client) Find(ctx context.Context, k ticket.Criteria) ([]ticket.Ticket, 
 			break
 		}
 	}
+	c.empty.Count(k, len(seen))
 	slices.SortStableFunc(found, func(a, b wireTicket) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
 	found = found[min(k.Offset, len(found)):]
-	return c.withBodies(ctx, found[:min(k.Limit, len(found))])
+	return c.withBodies(ctx, found[:min(k.Limit, len(found))], k.WithNotes)
 }
 
 // search gives the ids on one page.
@@ -85,13 +89,22 @@ func (f filter) query() string {
 		parts = append(parts, "group_id:"+anyOf(f.groups))
 	}
 	if f.group != "" {
-		parts = append(parts, `group.name:"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(f.group)+`"`)
+		parts = append(parts, "group.name:"+quoted(f.group))
 	}
 	if len(f.priorities) > 0 {
 		parts = append(parts, "priority_id:"+anyOf(f.priorities))
 	}
+	for _, name := range slices.Sorted(maps.Keys(f.fields)) {
+		if want := f.fields[name]; want != "" {
+			parts = append(parts, name+`:`+quoted(want))
+		} else {
+			parts = append(parts, "NOT _exists_:"+name)
+		}
+	}
 	return strings.Join(parts, " AND ")
 }
+
+func quoted(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` }
 
 func anyOf(ids []int64) string { return "(" + strings.Join(texts(ids), " OR ") + ")" }
 
@@ -101,6 +114,11 @@ func (f filter) condition() map[string]any {
 	for name, ids := range map[string][]int64{"ticket.state_id": f.states, "ticket.group_id": f.groups, "ticket.priority_id": f.priorities} {
 		if len(ids) > 0 {
 			out[name] = map[string]any{"operator": "is", "value": texts(ids)}
+		}
+	}
+	for name, want := range f.fields {
+		if want != "" { // those without a value are picked out when they are read
+			out["ticket."+name] = map[string]any{"operator": "is", "value": []string{want}}
 		}
 	}
 	return out
@@ -128,18 +146,43 @@ func (c *Client) readAll(ctx context.Context, ids []int64) ([]wireTicket, error)
 	return slices.DeleteFunc(out, func(w wireTicket) bool { return w.ID == 0 }), err
 }
 
-// withBodies adds the first article's text to each.
-func (c *Client) withBodies(ctx context.Context, found []wireTicket) ([]ticket.Ticket, error) {
+// withBodies adds the first article's text to each, and the others as notes where they are wanted.
+func (c *Client) withBodies(ctx context.Context, found []wireTicket, notes bool) ([]ticket.Ticket, error) {
 	out := make([]ticket.Ticket, len(found))
 	err := c.each(ctx, len(found), func(ctx context.Context, i int) error {
 		articles, err := c.articles(ctx, strconv.FormatInt(found[i].ID, 10))
-		out[i] = found[i].unified(articles[:min(1, len(articles))])
+		if !notes {
+			articles = articles[:min(1, len(articles))]
+		}
+		out[i] = found[i].unified(articles)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// readTries is how often one of many reads is tried. A search reads every hit by itself: with a hundred of them it would hardly
+// ever succeed against a server that fails now and then. Nothing else is repeated here.
+const (
+	readTries = 3
+	readPause = 200 * time.Millisecond // after a server that wants fewer requests
+)
+
+func again(ctx context.Context, read func() error) error {
+	for try := 1; ; try++ {
+		err := read()
+		if try == readTries || ctx.Err() != nil || !fault.WasTried(err) || !fault.ClassOf(err).Retryable() {
+			return err
+		}
+		if fault.ClassOf(err) == fault.RateLimited { // a longer wait that was asked for is the link's matter
+			select {
+			case <-time.After(readPause):
+			case <-ctx.Done():
+			}
+		}
+	}
 }
 
 // each runs f for 0 to n-1 on a few goroutines. The first error ends the others.
@@ -156,7 +199,7 @@ func (c *Client) each(ctx context.Context, n int, f func(ctx context.Context, i 
 				if ctx.Err() != nil {
 					continue
 				}
-				if err := f(ctx, i); err != nil {
+				if err := again(ctx, func() error { return f(ctx, i) }); err != nil {
 					once.Do(func() { first = err })
 					cancel(err)
 				}

@@ -25,8 +25,9 @@ type listed struct {
 }
 
 type kept struct {
-	at    time.Time
-	items []listed
+	at      time.Time
+	items   []listed
+	refused bool // the token may not read it
 }
 
 func (l listed) off() bool { return l.Active != nil && !*l.Active }
@@ -64,11 +65,21 @@ func (c *Client) list(ctx context.Context, path string) ([]listed, error) {
 
 // groups gives the groups; false when the token may not list them, which needs admin.group.
 func (c *Client) groups(ctx context.Context) ([]listed, bool, error) {
-	items, err := c.list(ctx, "/groups")
+	const path = "/groups"
+	items, err := c.list(ctx, path)
 	if fault.ClassOf(err) == fault.Permanent {
+		c.mu.Lock()
+		c.lists[path] = kept{at: c.o.Clock(), refused: true} // it is not asked for at every search
+		c.mu.Unlock()
 		return nil, false, nil
 	}
-	return items, err == nil, err
+	return items, err == nil && !c.refused(path), err
+}
+
+func (c *Client) refused(path string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lists[path].refused
 }
 
 // idsOf finds the ids of names; an unknown one is a permanent error that lists the known ones.
@@ -95,17 +106,27 @@ type filter struct {
 	groups, states, priorities []int64 // any of each; empty groups and priorities = all
 	group                      string  // when its id is not known
 	before                     time.Time
+	fields                     map[string]string
 }
 
 func (f filter) takes(w wireTicket) bool {
 	return (len(f.groups) == 0 || slices.Contains(f.groups, w.GroupID)) && (f.group == "" || strings.EqualFold(f.group, w.Group)) &&
 		slices.Contains(f.states, w.StateID) && (len(f.priorities) == 0 || slices.Contains(f.priorities, w.PriorityID)) &&
-		(f.before.IsZero() || !w.CreatedAt.After(f.before))
+		(f.before.IsZero() || !w.CreatedAt.After(f.before)) && f.takesFields(w)
+}
+
+func (f filter) takesFields(w wireTicket) bool {
+	for name, want := range f.fields {
+		if !ticket.FieldIs(w.Custom[name], want) {
+			return false
+		}
+	}
+	return true
 }
 
 // filter turns names into ids. Misspelt names are errors: to a search they would mean "nothing found".
 func (c *Client) filter(ctx context.Context, k ticket.Criteria) (filter, error) {
-	var f filter
+	f := filter{fields: k.Fields}
 	states, err := c.list(ctx, "/ticket_states")
 	if err != nil {
 		return f, err

@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Bounds of text.
 const (
-	maxTitle = 191 // characters
-	maxHTML  = 1 << 20
+	maxTitle = 191       // characters
+	maxHTML  = 1 << 20   // bytes
+	maxBody  = 256 << 10 // bytes of one text that are kept
 )
 
 // marker is the line that tells a note from its repeats.
@@ -37,6 +39,18 @@ func clean(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// cutBytes cuts a text that is too long, at a character's border.
+func cutBytes(s string) string {
+	if len(s) <= maxBody {
+		return s
+	}
+	n := maxBody
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // title makes one line that fits.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,42 @@ type wireTicket struct {
 	CustomerID int64     `json:"customer_id"`
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
+
+	Custom map[string]any `json:"-"` // the attributes that are not Zammad's own
+}
+
+// UnmarshalJSON keeps the custom attributes, which stand beside Zammad's own.
+func (w *wireTicket) UnmarshalJSON(data []byte) error {
+	type plain wireTicket
+	if err := json.Unmarshal(data, (*plain)(w)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &w.Custom); err != nil {
+		return err
+	}
+	for name := range w.Custom {
+		if ownAttribute(name) {
+			delete(w.Custom, name)
+		}
+	}
+	return nil
+}
+
+// ownAttributes are the names that a ticket's JSON has in every Zammad, besides those that end in _id, _ids, _at and _in_min.
+var ownAttributes = []string{
+	"id", "number", "title", "group", "state", "priority", "owner", "customer", "organization", "note", "type", "preferences",
+	"pending_time", "created_by", "updated_by", "articles", "article_count", "checklist", "external_sync", "time_unit", "time_units_per_type",
+	"referencing_checklists", "ticket_time_accounting", "mentions", "create_article_type", "create_article_sender", "tags", "links",
+	"last_owner_update", "article",
+}
+
+func ownAttribute(name string) bool {
+	for _, end := range []string{"_id", "_ids", "_at", "_in_min"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return slices.Contains(ownAttributes, name)
 }
 
 type wireArticle struct {
@@ -48,6 +85,9 @@ func (w wireTicket) unified(articles []wireArticle) ticket.Ticket {
 	t := ticket.Ticket{
 		ID: strconv.FormatInt(w.ID, 10), Number: w.Number, Subject: w.Title, Queue: entity(w.GroupID, w.Group), State: entity(w.StateID, w.State),
 		Priority: entity(w.PriorityID, w.Priority), Customer: entity(w.CustomerID, w.Customer), CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
+	}
+	if len(w.Custom) > 0 {
+		t.Fields = w.Custom
 	}
 	if w.OwnerID != nobody {
 		t.Owner = entity(w.OwnerID, w.Owner)
@@ -67,7 +107,7 @@ func (a wireArticle) text() string {
 	if strings.HasPrefix(a.ContentType, "text/html") {
 		body = plainText(body)
 	}
-	return withoutMarker(body)
+	return cutBytes(clean(withoutMarker(body)))
 }
 
 func (a wireArticle) note() ticket.Note {

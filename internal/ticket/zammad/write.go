@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"html"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +22,9 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 	now, err := c.read(ctx, id)
 	if err != nil {
 		return ticket.Ticket{}, err
+	}
+	if err := ticket.Conflict(now.unified(nil), changes); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	body, err := difference(now, changes)
 	if err != nil {
@@ -36,10 +41,43 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 			return again.unified(nil), nil
 		}
 	}
+	if err == nil {
+		err = after.took(changes.Fields)
+	}
 	if err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	return after.unified(nil), nil
+}
+
+// took says which custom attributes Zammad has dropped without a word: it does not know them.
+func (w wireTicket) took(fields map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if is, known := w.Custom[name]; fields[name] != nil && (!known || ticket.FieldText(is) != ticket.FieldText(fields[name])) {
+			return fault.Permanentf("Zammad did not take the value of %s: there is no such attribute, or the agent may not change it", name)
+		}
+	}
+	return nil
+}
+
+// putFields adds the custom attributes that are not yet as wanted.
+func putFields(body map[string]any, now, want map[string]any) error {
+	if err := ticket.CheckFields(want); err != nil {
+		return err
+	}
+	for name, value := range want {
+		switch {
+		case value == nil:
+		case ownAttribute(name):
+			return fault.Permanentf("%s is an attribute of Zammad's own, no custom one", name)
+		case ticket.FieldText(now[name]) == ticket.FieldText(value):
+		case ticket.FieldText(value) == "":
+			body[name] = nil
+		default:
+			body[name] = value
+		}
+	}
+	return nil
 }
 
 // difference gives the fields that are not yet as changes wants them.
@@ -47,6 +85,12 @@ func difference(now wireTicket, changes ticket.Ticket) (map[string]any, error) {
 	body := map[string]any{}
 	if s := title(changes.Subject); s != "" && s != now.Title {
 		body["title"] = s
+	}
+	if changes.Lock != "" {
+		return nil, fault.Permanentf("Zammad has no locks: leave lock %s out", changes.Lock)
+	}
+	if err := putFields(body, now.Custom, changes.Fields); err != nil {
+		return nil, err
 	}
 	owner := changes.Owner
 	if owner != nil && owner.ID == "" && owner.Name == "-" {
@@ -101,7 +145,10 @@ func (c *Client) AddNote(ctx context.Context, id string, n ticket.Note) error {
 		return err
 	}
 	if strings.TrimSpace(n.Body) == "" {
-		return fault.Permanentf("add a note to ticket %s: its body is empty", id)
+		n.Body = n.Subject // a body must not be empty
+	}
+	if strings.TrimSpace(n.Body) == "" {
+		return fault.Permanentf("add a note to ticket %s: it needs a subject or a body", id)
 	}
 	place := c.notes[placeOf(id)%uint32(len(c.notes))]
 	select {
@@ -123,6 +170,9 @@ func (c *Client) AddNote(ctx context.Context, id string, n ticket.Note) error {
 	}
 	if errors.Is(err, errUncertain) && n.Key == "" && fault.ClassOf(err).Retryable() {
 		err = fault.NewPermanent(err) // a second try could double the note
+	}
+	if errors.Is(err, errUncertain) && fault.ClassOf(err) == fault.Timeout { // Zammad may still be at it: look for it later
+		err = &fault.Error{Class: fault.Timeout, RetryAfter: c.o.Timeout, Err: err}
 	}
 	if err != nil {
 		return fmt.Errorf("add a note to ticket %s: %w", id, err)
@@ -147,7 +197,7 @@ func (c *Client) hasNote(ctx context.Context, id, key string) (bool, error) {
 }
 
 func article(n ticket.Note) map[string]any {
-	kind, body := "text/plain", clean(n.Body)
+	kind, body := "text/plain", cutBytes(clean(n.Body))
 	if strings.HasPrefix(n.ContentType, "text/html") {
 		kind = "text/html"
 	}
@@ -179,11 +229,14 @@ func (c *Client) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 			return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
 		}
 	}
+	if err := putFields(body, nil, t.Fields); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
+	}
 	if name, ok := body["customer"].(string); ok && strings.Contains(name, "@") {
 		delete(body, "customer")
 		body["customer_id"] = "guess:" + name // creates the customer when there is none
 	}
-	text := clean(t.Body)
+	text := cutBytes(clean(t.Body))
 	if strings.TrimSpace(text) == "" {
 		text = t.Subject
 	}
@@ -198,6 +251,9 @@ func (c *Client) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 		return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
 	}
 	id := strconv.FormatInt(made.ID, 10)
+	if err := made.took(t.Fields); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("ticket %s is created, but %w", id, err)
+	}
 	for _, n := range t.Notes {
 		if err := c.AddNote(ctx, id, n); err != nil {
 			return ticket.Ticket{}, fault.Permanentf("ticket %s is created, its notes are not: %w", id, err)

@@ -5,11 +5,13 @@
 package zammad
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,14 +20,18 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/link"
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
 // Defaults of Options.
 const (
-	DefaultTimeout  = 30 * time.Second
-	DefaultParallel = 4
+	DefaultTimeout   = 30 * time.Second
+	DefaultEmptyWarn = 10
 )
+
+// emptyHint is what to check when a search never finds anything.
+const emptyHint = "check the group's spelling and the token's rights; without Elasticsearch, set search: database"
 
 // Ways to search.
 const (
@@ -35,25 +41,29 @@ const (
 
 // Options of a client.
 type Options struct {
-	BaseURL  string        // address of Zammad, without /api/v1
-	Token    string        // personal access token with ticket.agent; never shown
-	Timeout  time.Duration // of one request; 0 = DefaultTimeout
-	Parallel int           // requests at a time; 0 = DefaultParallel
-	Insecure bool          // do not check the certificate
-	CAFile   string        // PEM file of the certificate authorities; "" = the system's
-	Search   string        // SearchIndex or SearchDatabase; "" = SearchIndex
-	Client   *http.Client  // nil = an own one
-	Clock    func() time.Time
+	BaseURL   string        // address of Zammad, without /api/v1
+	Token     string        // personal access token with ticket.agent; never shown
+	Timeout   time.Duration // of one request; 0 = DefaultTimeout
+	Parallel  int           // requests at a time; 0 = link.DefaultParallel
+	Link      link.Options  // rate and circuit breaker; Parallel is the one above
+	Insecure  bool          // do not check the certificate
+	CAFile    string        // PEM file of the certificate authorities; "" = the system's
+	Search    string        // SearchIndex or SearchDatabase; "" = SearchIndex
+	EmptyWarn int           // warn after so many empty searches of a filter that never found anything; 0 = DefaultEmptyWarn
+	Log       *slog.Logger  // nil = none
+	Client    *http.Client  // nil = an own one
+	Clock     func() time.Time
 }
 
 // Client speaks with one Zammad. It is safe for concurrent use: the lists have a lock of their own, notes of one ticket are
 // added one after the other.
 type Client struct {
-	o      Options
-	base   string
-	http   *http.Client
-	places chan struct{}
-	notes  [16]chan struct{} // one note at a time per ticket, by its id
+	o     Options
+	base  string
+	http  *http.Client
+	link  *link.Link        // every request goes through it
+	notes [16]chan struct{} // one note at a time per ticket, by its id
+	empty *ticket.EmptyPolls
 
 	mu    sync.Mutex
 	lists map[string]kept // states, priorities and groups
@@ -73,22 +83,26 @@ func New(o Options) (*Client, error) {
 		return nil, fault.Permanentf("access_token is missing: make one in Zammad under Profile, Token Access, with ticket.agent")
 	case strings.ContainsAny(o.Token, "\r\n\x00"):
 		return nil, fault.Permanentf("access_token holds a line end")
-	case o.Timeout < 0 || o.Parallel < 0:
-		return nil, fault.Permanentf("timeout and parallel must not be negative")
+	case o.Timeout < 0 || o.EmptyWarn < 0:
+		return nil, fault.Permanentf("timeout and warn_after_empty must not be negative")
 	case o.Search != "" && o.Search != SearchIndex && o.Search != SearchDatabase:
 		return nil, fault.Permanentf("search: expected %s or %s", SearchIndex, SearchDatabase)
 	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	if o.Parallel == 0 {
-		o.Parallel = DefaultParallel
-	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	o.Link.Parallel = o.Parallel
+	l, err := link.New(o.Link)
+	if err != nil {
+		return nil, err
+	}
+	o.Parallel = l.Parallel()
 	base := strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/api/v1")
-	c := &Client{o: o, base: base, http: o.Client, places: make(chan struct{}, o.Parallel), lists: map[string]kept{}}
+	c := &Client{o: o, base: base, http: o.Client, link: l, lists: map[string]kept{}}
+	c.empty = &ticket.EmptyPolls{After: cmp.Or(o.EmptyWarn, DefaultEmptyWarn), Log: o.Log, Hint: emptyHint}
 	for i := range c.notes {
 		c.notes[i] = make(chan struct{}, 1)
 	}
@@ -115,6 +129,7 @@ func newHTTP(o Options) (*http.Client, error) {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, TLSClientConfig: conf, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: o.Parallel,
+			MaxConnsPerHost: o.Parallel,
 			IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -123,6 +138,9 @@ func newHTTP(o Options) (*http.Client, error) {
 
 // Describe says which Zammad it is.
 func (c *Client) Describe() string { return "Zammad " + c.base }
+
+// Health says how the server does.
+func (c *Client) Health() link.Health { return c.link.Health() }
 
 // Close ends idle connections.
 func (c *Client) Close() error {

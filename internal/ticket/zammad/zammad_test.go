@@ -54,7 +54,7 @@ func TestContract(t *testing.T) {
 					s.Shape, s.NoIndex, s.Lag, s.Admin = v.shape, v.noIndex, v.lag, v.admin
 					return open(t, s, zammad.Options{Search: v.search})
 				},
-				Queues: [2]string{"Incoming", "IT"}, Priorities: [2]string{"1 low", "3 high"}, OpenState: "new", Closed: "closed", UnknownID: "4711",
+				Queues: [2]string{"Incoming", "IT"}, Priorities: [2]string{"1 low", "3 high"}, OpenState: "new", Closed: "closed", UnknownID: "4711", Field: "ai_confidence",
 			}.Run(t)
 		})
 	}

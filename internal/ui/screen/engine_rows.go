@@ -15,6 +15,7 @@ func (e *Engine) rows(env Env) []engineRow {
 	d := &env.Data.Engine
 	out := healthRows(d)
 	out = append(out, holdRows(d, env)...)
+	out = append(out, serviceRows(d, env)...)
 	out = append(out, limitRows(d)...)
 	out = append(out, e.fillRows(env)...)
 	out = append(out, configRows(d, env)...)

@@ -2,6 +2,7 @@ package otobotest
 
 import (
 	"net/http"
+	"strconv"
 )
 
 func (s *Server) fault(call Call) Fault {
@@ -39,7 +40,9 @@ func (s *Server) before(what Fault, w http.ResponseWriter, r *http.Request) (*re
 	case BadGateway:
 		return give(page(http.StatusBadGateway, "502 Bad Gateway"))
 	case TooMany:
-		w.Header().Set("Retry-After", "7")
+		if s.o.Retry > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(s.o.Retry))
+		}
 		return give(plain(http.StatusTooManyRequests, "Too Many Requests"))
 	case LoginPage:
 		return give(page(http.StatusOK, "Login"))

@@ -3,6 +3,7 @@ package otobotest
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,6 +87,7 @@ func (s *Server) filters(p map[string]any) (func(*record) bool, bool) {
 		})
 	}
 	whatever := func(string) bool { return true }
+	conditions = append(conditions, s.fieldFilters(p)...)
 	queueName := func(r *record) string { return s.queues[r.queue-1].name }
 	isQueue := func(name string) bool { q, ok := s.queueOf(name); return ok && q.right != None }
 	among(s.withSubQueues(p), isQueue, queueName)
@@ -146,6 +148,9 @@ func (s *Server) get(p map[string]any) reply {
 			return failure("TicketGet", "AccessDenied", "User does not have access to the ticket!")
 		}
 		w := s.wire(r)
+		if str(p["DynamicFields"]) == "1" {
+			w["DynamicField"] = s.wireFields(r)
+		}
 		if str(p["AllArticles"]) == "1" {
 			var list []any
 			limit, err := strconv.Atoi(str(p["ArticleLimit"]))
@@ -186,6 +191,10 @@ func (s *Server) create(p map[string]any) reply {
 	if bad != nil {
 		return *bad
 	}
+	free, bad := s.dynamicFields(op, p["DynamicField"])
+	if bad != nil {
+		return *bad
+	}
 	made, bad := checkArticle(op, a)
 	switch {
 	case bad != nil:
@@ -198,6 +207,7 @@ func (s *Server) create(p map[string]any) reply {
 	if f.owner != "" {
 		r.owner = f.owner
 	}
+	maps.Copy(r.fields, free)
 	made.from = r.customer
 	articleID := s.addArticle(r, made)
 	out := map[string]any{"TicketID": strconv.Itoa(r.id), "TicketNumber": r.number, "ArticleID": articleID}

@@ -31,6 +31,7 @@ type Options struct {
 	Service  string           // default OpenTicketAI
 	Prefix   string           // default /otobo/nph-genericinterface.pl
 	Queues   map[string]Right // nil = those of the recordings
+	Fields   []string         // dynamic fields of tickets; nil = AiConfidence and AiTags
 	TLS      bool
 	NoData   bool                  // IncludeTicketData is off: writes answer with ids only
 	MaxSize  int                   // bytes of a request; default 10,000,000
@@ -38,6 +39,7 @@ type Options struct {
 	Clock    func() time.Time      // default time.Now
 	Fault    func(call Call) Fault // asked once per call; nil = none
 	Keep     int                   // how many requests Calls keeps; default 1000
+	Retry    int                   // seconds of Retry-After that TooMany asks for; default 7, below 0 = it does not say
 }
 
 // Call is one request.
@@ -63,11 +65,15 @@ const (
 	Page404               // 404 with a page
 	BadGateway            // 502 with a page
 	BadGatewayAfter       // the work is done, 502 with a page
-	TooMany               // 429, Retry-After 7
+	TooMany               // 429 with Options.Retry
 	LoginPage             // 200 with a page
 	Cut                   // 200, the answer breaks off
 	Redirect              // 302
+	Late                  // no answer until the client goes; the work is done LateBy after that
 )
+
+// LateBy is how long after the client has gone a Late call is carried out.
+const LateBy = 50 * time.Millisecond
 
 // Server is a running server. It is safe for concurrent use; mu guards everything below it.
 type Server struct {
@@ -100,6 +106,10 @@ func Start(o Options) *Server {
 	def(&o.Prefix, "/otobo/nph-genericinterface.pl")
 	def(&o.MaxSize, 10_000_000)
 	def(&o.Keep, 1000)
+	def(&o.Retry, 7)
+	if o.Fields == nil {
+		o.Fields = []string{"AiConfidence", "AiTags"}
+	}
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
@@ -160,6 +170,13 @@ func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Call(nil), s.calls...)
+}
+
+// Total is how many requests there were.
+func (s *Server) Total() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total
 }
 
 // MostAtOnce is the largest number of calls that were there at a time.
@@ -227,6 +244,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call, params, bad := s.begin(op, body)
 	defer s.end()
 	what := s.fault(call)
+	if what == Late && bad == nil {
+		<-r.Context().Done()
+		<-time.After(LateBy)
+		s.run(op, params)
+		return
+	}
 	if instead, ok := s.before(what, w, r); ok {
 		if instead != nil {
 			instead.write(w)

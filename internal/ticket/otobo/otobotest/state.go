@@ -19,6 +19,7 @@ type record struct {
 	locked                      bool
 	created, changed, pendingAt time.Time
 	articles                    []article
+	fields                      map[string]any
 }
 
 type article struct {
@@ -82,6 +83,7 @@ type Snapshot struct {
 	Locked                                             bool
 	Pending                                            time.Time
 	Articles                                           []Article
+	Fields                                             map[string]any
 }
 
 // Article is one article of a Snapshot.
@@ -112,10 +114,23 @@ func (s *Server) Tickets() []Snapshot {
 	return out
 }
 
+// Waiting counts the tickets that are not in the queue yet, or have no note yet.
+func (s *Server) Waiting(queue string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, r := range s.tickets {
+		if s.queues[r.queue-1].name != queue || len(r.articles) < 2 {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *Server) snapshot(r *record) Snapshot {
 	out := Snapshot{
 		ID: strconv.Itoa(r.id), Title: r.title, Queue: s.queues[r.queue-1].name, State: states[r.state-1].name, Priority: priorities[r.priority-1],
-		Owner: r.owner, Customer: r.customer, Locked: r.locked, Pending: r.pendingAt,
+		Owner: r.owner, Customer: r.customer, Locked: r.locked, Pending: r.pendingAt, Fields: maps.Clone(r.fields),
 	}
 	for _, a := range r.articles {
 		out.Articles = append(out.Articles, Article{a.sender, a.subject, a.body, a.kind, a.visible, a.notifyAgent})
@@ -128,7 +143,7 @@ func (s *Server) newRecord(title string, queueID int) *record {
 	now := s.o.Clock().UTC().Truncate(time.Second)
 	r := &record{
 		id: len(s.tickets) + 1, number: fmt.Sprintf("%s10%05d", now.Format("20060102"), s.number), title: title, queue: queueID,
-		state: 1, priority: 3, owner: s.o.Username, created: now, changed: now,
+		state: 1, priority: 3, owner: s.o.Username, created: now, changed: now, fields: map[string]any{},
 	}
 	s.tickets = append(s.tickets, r)
 	return r

@@ -1,6 +1,7 @@
 package otobotest
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,6 +130,10 @@ func (s *Server) update(p map[string]any) reply {
 		}
 		note = &made
 	}
+	free, bad := s.dynamicFields(op, p["DynamicField"])
+	if bad != nil {
+		return *bad
+	}
 	if s.right(r) == ReadOnly {
 		switch {
 		case note != nil:
@@ -146,6 +151,10 @@ func (s *Server) update(p map[string]any) reply {
 	if note != nil {
 		note.from = "Open TicketAI"
 		out["ArticleID"] = s.addArticle(r, *note)
+	}
+	if len(free) > 0 {
+		maps.Copy(r.fields, free)
+		r.changed = s.o.Clock().UTC().Truncate(time.Second)
 	}
 	if !s.o.NoData {
 		w := s.wire(r)

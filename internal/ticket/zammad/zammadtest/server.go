@@ -19,12 +19,17 @@ const Token = "test-token-1234567890"
 
 // Server is the handler. Its fields are set before it is used.
 type Server struct {
-	Shape    string // of search replies: "" = list, "old", "full", "records"
-	Admin    bool   // the token may list groups
-	NoIndex  bool   // no Elasticsearch: field queries find nothing
-	Lag      bool   // the index never learns of changes after a ticket's creation
-	MaxPage  int    // 0 = 200
-	PageSeen []int  // per_page of the searches; guarded by the server's lock, read it when all is done
+	Shape    string                             // of search replies: "" = list, "old", "full", "records"
+	Admin    bool                               // the token may list groups
+	NoIndex  bool                               // no Elasticsearch: field queries find nothing
+	Lag      bool                               // the index never learns of changes after a ticket's creation
+	MaxPage  int                                // 0 = 200
+	PageSeen []int                              // per_page of the searches; guarded by the server's lock, read it when all is done
+	Fields   []string                           // custom attributes of tickets; nil = ai_confidence
+	Groups   []string                           // nil = Users, Incoming, IT, IT::Network; ids count from 1
+	Rights   map[string]string                  // of the token in a group, by its name: "read", "change", "full"; nil = full in all
+	Fault    func(n int, r *http.Request) Fault // asked once per request, n counts from 1; nil = none
+	Retry    int                                // seconds of Retry-After that TooMany asks for; 0 = it does not say
 
 	// Before may answer a request instead of the server; true = it did. After a request was carried out, Drop tells whether
 	// the connection ends without a reply.
@@ -35,6 +40,7 @@ type Server struct {
 	tickets  []*Ticket
 	articles int64
 	bodies   []string // of writing requests
+	requests int
 }
 
 // Ticket is one stored ticket.
@@ -43,11 +49,12 @@ type Ticket struct {
 	Title, CustomerLogin                        string
 	Created, Updated                            time.Time
 	Articles                                    []map[string]any
+	Custom                                      map[string]any
 	indexed                                     *Ticket
 }
 
 var (
-	groups     = []string{"Users", "Incoming", "IT", "IT::Network"}
+	usual      = []string{"Users", "Incoming", "IT", "IT::Network"}
 	states     = [][2]string{{"new", "new"}, {"open", "open"}, {"pending reminder", "pending reminder"}, {"closed", "closed"}, {"merged", "merged"}}
 	priorities = []string{"1 low", "2 normal", "3 high"}
 )
@@ -71,6 +78,10 @@ func (s *Server) Article(id int64, contentType, body string) {
 
 // ServeHTTP answers as Zammad.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	what := s.fault(r)
+	if s.before(what, w, r) {
+		return
+	}
 	if s.Before != nil && s.Before(w, r) {
 		return
 	}
@@ -88,22 +99,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	status, reply := s.route(r, path)
+	status, reply := s.answer(r, path)
 	if s.Drop != nil && s.Drop(r) {
-		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
-			_ = conn.Close()
-		}
-		return
+		what = DropAfter
 	}
-	if e, bad := reply.(string); bad {
-		fail(w, status, e)
+	if s.after(what, w, r) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(reply)
+	_, _ = w.Write(reply) // the client may be gone
+}
+
+// answer does the work, and writes the reply while nobody changes what is in it.
+func (s *Server) answer(r *http.Request, path string) (int, []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status, reply := s.route(r, path)
+	if said, bad := reply.(string); bad {
+		reply = map[string]any{"error": said}
+	}
+	text, err := json.Marshal(reply)
+	if err != nil {
+		return http.StatusInternalServerError, nil
+	}
+	return status, text
 }
 
 func fail(w http.ResponseWriter, status int, message string) {
@@ -126,11 +146,19 @@ func (s *Server) route(r *http.Request, path string) (int, any) {
 	case head == "GET /groups" && !s.Admin:
 		return http.StatusForbidden, "Not authorized (user)!"
 	case head == "GET /groups":
-		return list(groups)
+		return list(s.groups())
+	case head == "GET /users/me":
+		return s.me(expand)
 	case head == "GET /ticket_priorities":
 		return list(priorities)
 	case head == "GET /ticket_states":
 		return stateList(expand)
+	case head == "GET /tickets":
+		first := []any{}
+		for _, t := range s.tickets[:min(1, len(s.tickets))] {
+			first = append(first, s.json(t, expand))
+		}
+		return http.StatusOK, first
 	case head == "GET /tickets/search":
 		return s.search(r.URL.Query().Get("query"), nil, number(r.URL.Query().Get("page")), number(r.URL.Query().Get("per_page")))
 	case head == "POST /tickets/search":
@@ -151,7 +179,7 @@ func (s *Server) route(r *http.Request, path string) (int, any) {
 		case r.Method == http.MethodPut:
 			return s.update(t, body, expand)
 		default:
-			return http.StatusOK, t.json(expand)
+			return http.StatusOK, s.json(t, expand)
 		}
 	}
 	return http.StatusNotFound, "No route matches"
@@ -182,14 +210,31 @@ func stateList(expand bool) (int, any) {
 	return http.StatusOK, out
 }
 
-func (t *Ticket) json(expand bool) map[string]any {
+func (s *Server) groups() []string {
+	if s.Groups == nil {
+		return usual
+	}
+	return s.Groups
+}
+
+func (s *Server) fields() []string {
+	if s.Fields == nil {
+		return []string{"ai_confidence"}
+	}
+	return s.Fields
+}
+
+func (s *Server) json(t *Ticket, expand bool) map[string]any {
 	m := map[string]any{
 		"id": t.ID, "number": fmt.Sprint(10000 + t.ID), "title": t.Title, "group_id": t.Group, "state_id": t.State, "priority_id": t.Priority,
 		"owner_id": t.Owner, "customer_id": t.Customer, "organization_id": nil, "pending_time": nil,
 		"created_at": t.Created.Format("2006-01-02T15:04:05.000Z"), "updated_at": t.Updated.Format("2006-01-02T15:04:05.000Z"),
 	}
+	for _, name := range s.fields() {
+		m[name] = t.Custom[name]
+	}
 	if expand {
-		m["group"], m["state"], m["priority"] = groups[t.Group-1], states[t.State-1][0], priorities[t.Priority-1]
+		m["group"], m["state"], m["priority"] = s.groups()[t.Group-1], states[t.State-1][0], priorities[t.Priority-1]
 		m["owner"], m["customer"] = "-", t.CustomerLogin
 		if t.Owner > 1 {
 			m["owner"] = fmt.Sprintf("agent%d", t.Owner)
@@ -212,7 +257,7 @@ func (s *Server) search(query string, condition map[string]any, page, perPage in
 		if s.Lag && condition == nil {
 			known = t.indexed
 		}
-		if (condition != nil && known.meets(condition)) || (condition == nil && !s.NoIndex && known.matches(query)) {
+		if (condition != nil && known.meets(condition)) || (condition == nil && !s.NoIndex && s.matches(known, query)) {
 			hit = append(hit, known)
 		}
 	}
@@ -223,8 +268,8 @@ func (s *Server) search(query string, condition map[string]any, page, perPage in
 func (s *Server) shape(hit []*Ticket) any {
 	ids, full, assets := []int64{}, []any{}, map[string]any{}
 	for _, t := range hit {
-		ids, full = append(ids, t.ID), append(full, t.json(true))
-		assets[fmt.Sprint(t.ID)] = t.json(false)
+		ids, full = append(ids, t.ID), append(full, s.json(t, true))
+		assets[fmt.Sprint(t.ID)] = s.json(t, false)
 	}
 	switch s.Shape {
 	case "old":
@@ -244,22 +289,38 @@ func (t *Ticket) field(name string) int64 {
 	return map[string]int64{"group": t.Group, "state": t.State, "priority": t.Priority}[name]
 }
 
-func (t *Ticket) matches(query string) bool {
+func (s *Server) matches(t *Ticket, query string) bool {
+	if id, ok := strings.CutPrefix(query, "id:"); ok {
+		return id == strconv.FormatInt(t.ID, 10)
+	}
 	found := term.FindAllStringSubmatch(query, -1)
 	for _, m := range found {
-		if m[3] != "" && groups[t.Group-1] != m[3] {
+		if m[3] != "" && s.groups()[t.Group-1] != m[3] {
 			return false
 		}
 		if m[1] != "" && !slices.Contains(strings.Split(m[2], " OR "), fmt.Sprint(t.field(m[1]))) {
 			return false
 		}
 	}
+	for _, m := range customTerm.FindAllStringSubmatch(query, -1) {
+		if slices.Contains(s.fields(), m[1]) && fmt.Sprint(t.Custom[m[1]]) != m[2] || m[3] != "" && t.Custom[m[3]] != nil {
+			return false
+		}
+	}
 	return len(found) > 0
 }
+
+var customTerm = regexp.MustCompile(`(\w+):"([^"]*)"|NOT _exists_:(\w+)`)
 
 func (t *Ticket) meets(condition map[string]any) bool {
 	for name, c := range condition {
 		values, _ := c.(map[string]any)["value"].([]any)
+		if custom := strings.TrimPrefix(name, "ticket."); t.Custom[custom] != nil || !strings.HasSuffix(name, "_id") {
+			if !slices.Contains(values, t.Custom[custom]) {
+				return false
+			}
+			continue
+		}
 		field := strings.TrimSuffix(strings.TrimPrefix(name, "ticket."), "_id")
 		if !slices.Contains(values, any(fmt.Sprint(t.field(field)))) {
 			return false

@@ -2,6 +2,7 @@ package zammadtest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (s *Server) create(body map[string]any) (int, any) {
 	s.tickets = append(s.tickets, t)
 	seen := *t
 	t.indexed = &seen
-	return http.StatusCreated, t.json(true)
+	return http.StatusCreated, s.json(t, true)
 }
 
 // now never gives one moment twice: tickets have an order.
@@ -45,7 +46,7 @@ func (s *Server) update(t *Ticket, body map[string]any, expand bool) (int, any) 
 		return status, reply
 	}
 	*t = changed
-	return http.StatusOK, t.json(expand)
+	return http.StatusOK, s.json(t, expand)
 }
 
 // apply gives 0 when all is well. With an id and a name, the id wins.
@@ -57,7 +58,7 @@ func (s *Server) apply(t *Ticket, body map[string]any) (int, any) {
 		key   string
 		dst   *int64
 		names []string
-	}{{"group", &t.Group, groups}, {"priority", &t.Priority, priorities}, {"state", &t.State, stateNames()}} {
+	}{{"group", &t.Group, s.groups()}, {"priority", &t.Priority, priorities}, {"state", &t.State, stateNames()}} {
 		if id, ok := body[f.key+"_id"].(float64); ok {
 			if id < 1 || int(id) > len(f.names) {
 				return http.StatusUnprocessableEntity, "Invalid " + f.key
@@ -71,6 +72,16 @@ func (s *Server) apply(t *Ticket, body map[string]any) (int, any) {
 			*f.dst = int64(i + 1)
 		}
 	}
+	custom := maps.Clone(t.Custom)
+	for _, name := range s.fields() { // an unknown one is dropped without a word
+		if value, given := body[name]; given {
+			if custom == nil {
+				custom = map[string]any{}
+			}
+			custom[name] = value
+		}
+	}
+	t.Custom = custom
 	if id, ok := body["owner_id"].(float64); ok {
 		t.Owner = int64(id)
 	}
