@@ -39,7 +39,7 @@ func call(m reflect.Method) method {
 		}
 		args := make([]reflect.Value, m.Type.NumIn())
 		if len(raw) != len(args)-1 {
-			return nil, fault.NewPermanent(fmt.Errorf("%s takes %d arguments, not %d (another version of otai-tui asks?)", m.Name, len(args)-1, len(raw)))
+			return nil, fault.Permanentf("%s takes %d arguments, not %d (is it another version that asks?)", m.Name, len(args)-1, len(raw))
 		}
 		args[0] = reflect.ValueOf(ctx)
 		for i := range raw {
