@@ -5,12 +5,23 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/openticketai/otai-tui/internal/door"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/ui"
 )
 
-// console runs the engine with a screen. Leaving the screen stops the engine.
+// console shows the engine that runs here; where none does, it runs one, and leaving the screen stops that.
 func (a *app) console(ctx context.Context) error {
+	c, err := a.running(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c != nil:
+		return a.attached(ctx, c)
+	case a.attach:
+		return a.nobody()
+	}
 	ctx, stop := a.untilSignal(ctx)
 	defer stop()
 	hup, ignore := hangups()
@@ -21,16 +32,13 @@ func (a *app) console(ctx context.Context) error {
 	}
 	defer w.close()
 	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
-		return explainHeld(err, "Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
+		return explainHeld(err, "It has no door for a second console. Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
 	}
 	ctx, gone := context.WithCancel(ctx)
 	defer gone()
 	a.followConfig(ctx, w, hup, gone)
 	defer w.openDoor(ctx, a)()
-	uiErr := ui.Run(ctx, ui.Options{
-		Orchestrator: w.engine, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs,
-		Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},
-	})
+	uiErr := ui.Run(ctx, a.uiOptions(w.engine))
 	if ctx.Err() == nil {
 		if snap, err := w.engine.Snapshot(ctx); err == nil && snap.Engine.Busy > 0 {
 			a.errorf("otai-tui: waiting up to %s for %d running runs; ctrl-c interrupts them, they go on at the next start\n",
@@ -46,6 +54,30 @@ func (a *app) console(ctx context.Context) error {
 		return fmt.Errorf("console: %w", uiErr)
 	}
 	return nil
+}
+
+// attached shows an engine of another process. Leaving the screen leaves that alone; when it ends, the screen says so and waits for the
+// next one.
+func (a *app) attached(ctx context.Context, c *door.Client) error {
+	ctx, stop := a.untilInterrupt(ctx)
+	defer stop()
+	o := a.uiOptions(c)
+	o.Detached = true
+	if err := ui.Run(ctx, o); err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	return nil
+}
+
+func (a *app) uiOptions(o orchestrator.Orchestrator) ui.Options {
+	via := "console"
+	if tty, _ := a.env("SSH_TTY"); tty != "" {
+		via = "ssh"
+	}
+	return ui.Options{
+		Orchestrator: o, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs, OverSSH: via == "ssh",
+		Actor: orchestrator.Actor{Name: a.userName(), Via: via},
+	}
 }
 
 // stopContext gives the engine its drain; the first signal after the screen is gone cuts it short. When a signal ended the

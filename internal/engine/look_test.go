@@ -65,7 +65,7 @@ func TestALookWritesNothing(t *testing.T) {
 		if long.State != orchestrator.Interrupted || long.Current == nil || !strings.Contains(long.Reason, "cut off") {
 			t.Errorf("long: %s %q", long.State, long.Reason)
 		}
-		if len(s.Engine.Notices) == 0 || s.Engine.Notices[0] != NotRunning || !s.Engine.StartedAt.IsZero() {
+		if len(s.Engine.Notices) == 0 || s.Engine.Notices[0] != NotRunning || s.Engine.Health != "stopped" || !s.Engine.StartedAt.IsZero() {
 			t.Errorf("the engine: %+v", s.Engine)
 		}
 		if runs, err := e.Runs(t.Context(), orchestrator.RunFilter{}); err != nil || len(runs) != 3 {

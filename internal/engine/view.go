@@ -276,6 +276,9 @@ func (l *loop) engineView() orchestrator.Engine {
 		ConfigHash: l.ed.cfg.Hash, ConfigAt: l.ed.at, ConfigError: l.configError, Approvals: l.openQuestions(),
 		Stuck: l.stuckTexts(l.e.clock()), ClockJump: l.jump, Disk: l.sentry.disk(),
 	}
+	if l.e.lock == nil {
+		v.Health = "stopped"
+	}
 	for _, text := range l.problems {
 		v.Health = "degraded"
 		v.Problems = append(v.Problems, text)
