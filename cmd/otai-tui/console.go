@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
 
 	"github.com/openticketai/otai-tui/internal/door"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -38,7 +43,15 @@ func (a *app) console(ctx context.Context) error {
 	defer gone()
 	a.followConfig(ctx, w, hup, gone)
 	defer w.openDoor(ctx, a)()
-	uiErr := ui.Run(ctx, a.uiOptions(w.engine))
+	o := a.uiOptions(w.engine)
+	o.StallTimeout = -1 // dropping the terminal would end the engine
+	o.OnPanic = func(where string, what any, stack []byte) { w.noteCrash(where, what, stack) }
+	uiErr := ui.Run(ctx, o)
+	if errors.Is(uiErr, ui.ErrPanicked) {
+		a.errorf("otai-tui: %s; the engine runs on. Another otai-tui opens a console on it, ctrl-c stops it. See %s\n", uiErr,
+			filepath.Join(w.stateDir, crashFile))
+		<-ctx.Done()
+	}
 	if ctx.Err() == nil {
 		if snap, err := w.engine.Snapshot(ctx); err == nil && snap.Engine.Busy > 0 {
 			a.errorf("otai-tui: waiting up to %s for %d running runs; ctrl-c interrupts them, they go on at the next start\n",
@@ -56,10 +69,31 @@ func (a *app) console(ctx context.Context) error {
 	return nil
 }
 
+// crashFile is where errors of the console itself are, inside the state directory; crashBytes is how large it may grow.
+const (
+	crashFile  = "console-errors.log"
+	crashBytes = 1 << 20
+)
+
+// noteCrash keeps an error of the console for whoever mends it.
+func (w *works) noteCrash(where string, what any, stack []byte) {
+	w.log.Error("the console stumbled", "where", where, "error", fmt.Sprint(what))
+	path := filepath.Join(w.stateDir, crashFile)
+	if info, err := os.Stat(path); err == nil && info.Size() > crashBytes {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return // it is in the log
+	}
+	_, _ = fmt.Fprintf(f, "%s %s %s\n%v\n%s\n", time.Now().UTC().Format(time.RFC3339), version, where, what, stack)
+	_ = f.Close() // as good as it gets
+}
+
 // attached shows an engine of another process. Leaving the screen leaves that alone; when it ends, the screen says so and waits for the
 // next one.
 func (a *app) attached(ctx context.Context, c *door.Client) error {
-	ctx, stop := a.untilInterrupt(ctx)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	o := a.uiOptions(c)
 	o.Detached = true

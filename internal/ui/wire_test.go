@@ -127,28 +127,6 @@ func TestOverSSHAsksNothing(t *testing.T) {
 	}
 }
 
-func TestTerminalIsLeftAsItWas(t *testing.T) {
-	for name, end := range map[string]func(s *uitest.Session){
-		"context": (*uitest.Session).Stop,
-		"key":     func(s *uitest.Session) { s.Keys(t, "QQ") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := uitest.Start(t, uitest.New(uitest.Tickets()))
-			s.WaitText(t, "18 pipes")
-			end(s)
-			if err := s.WaitEnd(t); err != nil {
-				t.Fatal(err)
-			}
-			out := s.Raw()
-			for on, off := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?2004h": "\x1b[?2004l"} {
-				if strings.LastIndex(out, off) < strings.LastIndex(out, on) {
-					t.Errorf("%q was not taken back by %q", on, off)
-				}
-			}
-		})
-	}
-}
-
 // stuck is a terminal that takes nothing after a while. Close sets its writers free.
 type stuck struct {
 	left   int

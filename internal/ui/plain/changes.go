@@ -181,7 +181,10 @@ func (p *lines) counts() string {
 		role theme.Role
 		word string
 	}{
-		{theme.Failed, "failed"}, {theme.Retry, "retrying"}, {theme.Late, "late or asking"}, {theme.Running, "running or queued"},
+		{theme.Failed, "failed"},
+		{theme.Retry, "retrying"},
+		{theme.Late, "late or asking"},
+		{theme.Running, "running or queued"},
 		{theme.Paused, "paused"},
 	}
 	n := map[theme.Role]int{}
