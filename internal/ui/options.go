@@ -34,6 +34,10 @@ type Options struct {
 	// Width and Height are the size before the terminal has told its own; 0 = 80 by 24.
 	Width, Height int
 
+	// Resizes tells the sizes, columns and rows, of a terminal that is not this process's own, such as an SSH session's; nil = Out tells
+	// them itself.
+	Resizes <-chan [2]int
+
 	// StallTimeout is how long one write to Out may block before the console gives up with ErrStalled; 0 = 20 s, less than 0 = it never
 	// does: where the engine would end with the console, a terminal that stalls is waited for.
 	StallTimeout time.Duration

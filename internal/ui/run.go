@@ -59,12 +59,31 @@ func Run(ctx context.Context, o Options) error {
 		_ = feed.Pump(ctx, sub, rate, func(u orchestrator.Update) { p.Send(UpdateMsg{u}) }) // ends with ctx
 	}()
 
+	if o.Resizes != nil {
+		go resizes(ctx, o.Resizes, p)
+	}
+
 	ended := &ending{done: make(chan struct{})}
 	go func() {
 		_, ended.err = p.Run()
 		close(ended.done)
 	}()
 	return watch(ctx, cancel, o, w, ended, restore)
+}
+
+// resizes hands the sizes of a terminal elsewhere on, until ctx or the channel ends.
+func resizes(ctx context.Context, sizes <-chan [2]int, p *tea.Program) {
+	for {
+		select {
+		case s, ok := <-sizes:
+			if !ok {
+				return
+			}
+			p.Send(tea.WindowSizeMsg{Width: s[0], Height: s[1]})
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // ending is the end of the program: err is readable once done is closed.
@@ -109,14 +128,17 @@ func filter(_ tea.Model, msg tea.Msg) tea.Msg {
 
 // rate is how many live messages a second this viewer gets: fewer while writes are slow.
 func (a *App) rate(w *wire) int {
-	if w.stalled(slowWrite) {
+	if w.lags() {
 		return slowRate
 	}
 	return fastRate
 }
 
-// slowWrite is a write that takes so long that the link counts as slow.
-const slowWrite = 200 * time.Millisecond
+// slowWrite is a write that takes so long that the link counts as slow, for slowFor from its end on.
+const (
+	slowWrite = 200 * time.Millisecond
+	slowFor   = 5 * time.Second
+)
 
 // watch waits for the program, and for everything that must end it from outside.
 func watch(ctx context.Context, cancel func(), o Options, w *wire, ended *ending, restore func()) error {

@@ -84,7 +84,13 @@ func TestLiveChangesReachTheTerminal(t *testing.T) {
 
 // TestByteBudgets keeps slow links good: what a first frame, a second and one changed row cost.
 func TestByteBudgets(t *testing.T) {
-	s := uitest.Start(t, uitest.New(uitest.Tickets()))
+	for _, ssh := range []bool{false, true} {
+		t.Run(fmt.Sprintf("ssh %v", ssh), func(t *testing.T) { byteBudgets(t, ssh) })
+	}
+}
+
+func byteBudgets(t *testing.T, ssh bool) {
+	s := uitest.Start(t, uitest.New(uitest.Tickets()), func(o *ui.Options) { o.OverSSH = ssh })
 	s.WaitFrame(t, tickets(t).Lines())
 	if n := s.Bytes(); n > 6000 {
 		t.Errorf("the first frame took %d bytes, the budget is 6000", n)
@@ -120,7 +126,7 @@ func TestByteBudgets(t *testing.T) {
 func TestOverSSHAsksNothing(t *testing.T) {
 	s := uitest.Start(t, uitest.New(uitest.Tickets()), func(o *ui.Options) { o.OverSSH = true })
 	s.WaitText(t, "18 pipes")
-	s.Keys(t, "j")
+	s.Keys(t, "2") // a whole screen: small changes go without
 	s.Wait(t, "synchronized output", func([]string) bool { return strings.Contains(s.Raw(), "\x1b[?2026h") })
 	if strings.Contains(s.Raw(), "$p") {
 		t.Error("the terminal was asked for a mode")
