@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,6 +33,9 @@ type app struct {
 	logLevel  string
 	theme     string
 	glyphs    string
+
+	attach bool
+	modes
 }
 
 func (a *app) command() *cobra.Command {
@@ -39,10 +43,12 @@ func (a *app) command() *cobra.Command {
 		Use:   "otai-tui",
 		Short: "The operations console for Open Ticket AI: schedules, retries, remembers and shows your pipes",
 		Long: "otai-tui runs the pipes of an Open Ticket AI configuration and shows them live in this terminal.\n" +
-			"Without a terminal, or with --no-ui, it runs headless and logs to stderr.",
+			"Where an engine runs already, the console opens on that one. Without a terminal, or with --no-ui,\n" +
+			"it runs headless and logs to stderr.",
 		Example: "  otai-tui --demo                 # try it on an embedded ticket desk\n" +
 			"  otai-tui -c config.yml          # your configuration, in the console\n" +
-			"  otai-tui -c config.yml --no-ui  # headless, for systemd or a container",
+			"  otai-tui -c config.yml --no-ui  # headless, for systemd or a container\n" +
+			"  otai-tui -c config.yml --once   # one frame as text; --json: one snapshot; --plain: the console in lines",
 		Args:              cobra.NoArgs,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { a.started = true; return a.checkFlags() },
@@ -59,6 +65,8 @@ func (a *app) command() *cobra.Command {
 	f.BoolVar(&a.noUI, "no-ui", false, "run without a terminal; logs go to stderr")
 	f.StringVar(&a.logFormat, "log-format", "text", "headless log format: text or json")
 	f.StringVar(&a.logLevel, "log-level", "", "debug, info, warn or error (default: the configuration's)")
+	f.BoolVar(&a.attach, "attach", false, "only open a console on an engine that runs already, never start one")
+	a.modeFlags(f)
 	f.StringVar(&a.theme, "theme", "auto", "auto, terminal, otai-dark, otai-light or mono")
 	f.StringVar(&a.glyphs, "glyphs", "auto", "auto, unicode or ascii")
 	root.AddCommand(a.runOnceCommand(), a.rerunCommand(), a.backfillCommand(), a.pauseCommand(), a.resumeCommand(),
@@ -85,7 +93,7 @@ func (a *app) checkFlags() error {
 	if a.demo && a.config != "" {
 		return refusal{fmt.Errorf("--demo brings its own configuration: leave out -c %s, or leave out --demo", a.config)}
 	}
-	return nil
+	return a.checkModes()
 }
 
 func contains(list []string, s string) bool {
@@ -169,15 +177,27 @@ func (a *app) userName() string {
 	return "operator"
 }
 
-// serve is the root command: console or headless.
+// serve is the root command: console, line mode, one frame, one snapshot, or headless.
 func (a *app) serve(ctx context.Context) error {
-	headless := a.noUI
-	if !headless && !a.hasTerminal() {
-		headless = true
-		a.errorf("otai-tui: no terminal here, running headless (as with --no-ui)\n")
-	}
-	if headless {
+	switch {
+	case a.json:
+		return a.printSnapshot(ctx)
+	case a.once:
+		return a.printFrame(ctx)
+	case a.plain:
+		return a.lines(ctx)
+	case a.noUI:
 		return a.headless(ctx)
+	case a.hasTerminal():
+		return a.console(ctx)
 	}
-	return a.console(ctx)
+	if a.hasTerminalAt(a.in) && a.hasTerminalAt(a.out) {
+		a.errorf("otai-tui: TERM=dumb cannot show screens: line mode (as with --plain)\n")
+		return a.lines(ctx)
+	}
+	if a.attach {
+		return refusal{errors.New("--attach needs a terminal, or one of --plain, --once and --json")}
+	}
+	a.errorf("otai-tui: no terminal here, running headless (as with --no-ui)\n")
+	return a.headless(ctx)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/openticketai/otai-tui/internal/store"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
 )
 
@@ -40,7 +40,7 @@ func (a *app) listApprovals(ctx context.Context, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(a.out)
 		for i := range open {
-			if err := enc.Encode(approvalJSON(&open[i])); err != nil {
+			if err := enc.Encode(approvalJSON(&open[i].Approval)); err != nil {
 				return err
 			}
 		}
@@ -79,7 +79,7 @@ type jsonApproval struct {
 	Until    time.Time         `json:"until,omitzero"`
 }
 
-func approvalJSON(o *store.ApprovalRow) jsonApproval {
+func approvalJSON(o *orchestrator.Approval) jsonApproval {
 	return jsonApproval{
 		Run: o.Run, Step: o.Step, Runner: o.Runner, Question: o.Question, Subject: o.Subject, Input: o.Input, At: o.At, Until: o.Until,
 	}

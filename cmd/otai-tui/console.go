@@ -4,13 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
 
+	"github.com/openticketai/otai-tui/internal/door"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/ui"
 )
 
-// console runs the engine with a screen. Leaving the screen stops the engine.
+// console shows the engine that runs here; where none does, it runs one, and leaving the screen stops that.
 func (a *app) console(ctx context.Context) error {
+	c, err := a.running(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c != nil:
+		return a.attached(ctx, c)
+	case a.attach:
+		return a.nobody()
+	}
 	ctx, stop := a.untilSignal(ctx)
 	defer stop()
 	hup, ignore := hangups()
@@ -21,16 +37,21 @@ func (a *app) console(ctx context.Context) error {
 	}
 	defer w.close()
 	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
-		return explainHeld(err, "Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
+		return explainHeld(err, "It has no door for a second console. Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
 	}
 	ctx, gone := context.WithCancel(ctx)
 	defer gone()
 	a.followConfig(ctx, w, hup, gone)
 	defer w.openDoor(ctx, a)()
-	uiErr := ui.Run(ctx, ui.Options{
-		Orchestrator: w.engine, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs,
-		Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},
-	})
+	o := a.uiOptions(w.engine)
+	o.StallTimeout = -1 // dropping the terminal would end the engine
+	o.OnPanic = func(where string, what any, stack []byte) { w.noteCrash(where, what, stack) }
+	uiErr := ui.Run(ctx, o)
+	if errors.Is(uiErr, ui.ErrPanicked) {
+		a.errorf("otai-tui: %s; the engine runs on. Another otai-tui opens a console on it, ctrl-c stops it. See %s\n", uiErr,
+			filepath.Join(w.stateDir, crashFile))
+		<-ctx.Done()
+	}
 	if ctx.Err() == nil {
 		if snap, err := w.engine.Snapshot(ctx); err == nil && snap.Engine.Busy > 0 {
 			a.errorf("otai-tui: waiting up to %s for %d running runs; ctrl-c interrupts them, they go on at the next start\n",
@@ -46,6 +67,51 @@ func (a *app) console(ctx context.Context) error {
 		return fmt.Errorf("console: %w", uiErr)
 	}
 	return nil
+}
+
+// crashFile is where errors of the console itself are, inside the state directory; crashBytes is how large it may grow.
+const (
+	crashFile  = "console-errors.log"
+	crashBytes = 1 << 20
+)
+
+// noteCrash keeps an error of the console for whoever mends it.
+func (w *works) noteCrash(where string, what any, stack []byte) {
+	w.log.Error("the console stumbled", "where", where, "error", fmt.Sprint(what))
+	path := filepath.Join(w.stateDir, crashFile)
+	if info, err := os.Stat(path); err == nil && info.Size() > crashBytes {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return // it is in the log
+	}
+	_, _ = fmt.Fprintf(f, "%s %s %s\n%v\n%s\n", time.Now().UTC().Format(time.RFC3339), version, where, what, stack)
+	_ = f.Close() // as good as it gets
+}
+
+// attached shows an engine of another process. Leaving the screen leaves that alone; when it ends, the screen says so and waits for the
+// next one.
+func (a *app) attached(ctx context.Context, c *door.Client) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	o := a.uiOptions(c)
+	o.Detached = true
+	if err := ui.Run(ctx, o); err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	return nil
+}
+
+func (a *app) uiOptions(o orchestrator.Orchestrator) ui.Options {
+	via := "console"
+	if tty, _ := a.env("SSH_TTY"); tty != "" {
+		via = "ssh"
+	}
+	return ui.Options{
+		Orchestrator: o, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs, OverSSH: via == "ssh",
+		Actor: orchestrator.Actor{Name: a.userName(), Via: via},
+	}
 }
 
 // stopContext gives the engine its drain; the first signal after the screen is gone cuts it short. When a signal ended the

@@ -48,11 +48,7 @@ func (a *app) steer(ctx context.Context, do func(ctx context.Context, c *door.Cl
 		return err
 	}
 	if c == nil {
-		dir, err := a.stateDirectory()
-		if err != nil {
-			return err
-		}
-		return refusal{fmt.Errorf("no engine answers on %s: start it (otai-tui -c FILE, --no-ui for a service), or name its --state-dir", dir)}
+		return a.nobody()
 	}
 	err = refused(do(ctx, c, orchestrator.Actor{Name: a.userName(), Via: "cli"}))
 	var lost *net.OpError

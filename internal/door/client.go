@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,11 +17,19 @@ import (
 // dialTimeout is how long an engine may take to pick up.
 const dialTimeout = 2 * time.Second
 
-// Client steers an engine that runs in another process. It is safe for concurrent use.
+// Client is an engine that runs in another process. Its calls are in client_gen.go, which go generate writes. It is safe for concurrent use.
 type Client struct {
 	path string
 	http *http.Client
+
+	// What the seam has got since client_gen.go was written: nil, so that it compiles. TestEveryCallIsGenerated says when to write it again.
+	orchestrator.History
+	orchestrator.LogSearcher
+	orchestrator.Tickets
+	orchestrator.Reviews
 }
+
+var _ orchestrator.Orchestrator = (*Client)(nil)
 
 // Dial finds the engine that holds stateDir. It does not ask it anything yet.
 func Dial(stateDir string) (*Client, error) {
@@ -32,7 +41,7 @@ func Dial(stateDir string) (*Client, error) {
 	c.http = &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
+			d := net.Dialer{Timeout: dialTimeout}
 			return d.DialContext(ctx, "unix", path)
 		},
 	}}
@@ -49,93 +58,74 @@ func (c *Client) Answers(ctx context.Context) bool {
 	return true
 }
 
-func ask[Out any](ctx context.Context, c *Client, name string, in any) (Out, error) {
-	var out Out
-	body, err := json.Marshal(in)
-	if err != nil {
-		return out, fmt.Errorf("ask the running engine: %w", err)
+// errLife says that the engine's life is its own process's matter.
+var errLife = errors.New("the engine runs in another process: start and stop it there")
+
+// Start is of the process that the engine runs in: it gives an error.
+func (c *Client) Start(context.Context) error { return errLife }
+
+// Stop is of the process that the engine runs in: it gives an error.
+func (c *Client) Stop(context.Context) error { return errLife }
+
+// Run is of the process that the engine runs in: it gives an error.
+func (c *Client) Run(context.Context) error { return errLife }
+
+// post sends a request. The caller closes the answer's body.
+func (c *Client) post(ctx context.Context, name string, args []any) (*http.Response, error) {
+	if args == nil {
+		args = []any{}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://engine/v1/"+name, bytes.NewReader(body))
+	body, err := json.Marshal(args)
 	if err != nil {
-		return out, fmt.Errorf("ask the running engine: %w", err)
+		return nil, fmt.Errorf("ask the running engine: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://engine/v2/"+name, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("ask the running engine: %w", err)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return out, fmt.Errorf("ask the running engine: %w", err)
+		return nil, fmt.Errorf("ask the running engine: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("ask the running engine: it does not know %s (another version of otai-tui runs it?)", name)
+	}
+	return resp, nil
+}
+
+// results calls a method and reads its results but the error into out.
+func results(ctx context.Context, c *Client, name string, args []any, out ...any) error {
+	resp, err := c.post(ctx, name, args)
+	if err != nil {
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return out, fmt.Errorf("ask the running engine: it does not know %s (another version of otai-tui runs it?)", name)
-	}
 	var a answer
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 64*maxBody)).Decode(&a); err != nil {
-		return out, fmt.Errorf("ask the running engine: read its answer: %w", err)
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&a); err != nil {
+		return fmt.Errorf("ask the running engine: read its answer: %w", err)
 	}
 	if err := a.err(); err != nil {
-		return out, err
+		return err
 	}
-	if err := json.Unmarshal(a.Result, &out); err != nil {
-		return out, fmt.Errorf("ask the running engine: read its answer: %w", err)
+	if len(a.Results) != len(out) {
+		return fmt.Errorf("ask the running engine: %s gave %d results (another version of otai-tui runs it?)", name, len(a.Results))
 	}
-	return out, nil
+	for i := range out {
+		if err := json.Unmarshal(a.Results[i], out[i]); err != nil {
+			return fmt.Errorf("ask the running engine: read its answer: %w", err)
+		}
+	}
+	return nil
 }
 
-func tell(ctx context.Context, c *Client, name string, in any) error {
-	_, err := ask[nothing](ctx, c, name, in)
-	return err
+// tell calls a method that gives an error only; ask one that gives a value.
+func tell(ctx context.Context, c *Client, name string, args ...any) error {
+	return results(ctx, c, name, args)
 }
 
-// RunOnce is orchestrator.Orchestrator's, as are the others.
-func (c *Client) RunOnce(ctx context.Context, runner string, r orchestrator.FireRequest) (string, error) {
-	return ask[string](ctx, c, "RunOnce", fireIn{runner, r})
-}
-
-// Trigger makes a webhook trigger due.
-func (c *Client) Trigger(ctx context.Context, runner string, w orchestrator.Webhook) (string, error) {
-	return ask[string](ctx, c, "Trigger", webhookIn{runner, w})
-}
-
-// PauseScope holds the engine, a tag, a runner or a resource.
-func (c *Client) PauseScope(ctx context.Context, s orchestrator.Scope, r orchestrator.PauseRequest) error {
-	return tell(ctx, c, "Pause", pauseIn{s, r})
-}
-
-// ResumeScope ends a pause.
-func (c *Client) ResumeScope(ctx context.Context, s orchestrator.Scope, by orchestrator.Actor) error {
-	return tell(ctx, c, "Resume", scopeIn{s, by})
-}
-
-// Cancel ends a live run.
-func (c *Client) Cancel(ctx context.Context, run string, by orchestrator.Actor) error {
-	return tell(ctx, c, "Cancel", idIn{run, by})
-}
-
-// Rerun gives an ended run another attempt.
-func (c *Client) Rerun(ctx context.Context, run string, r orchestrator.RerunRequest) error {
-	return tell(ctx, c, "Rerun", rerunIn{run, r})
-}
-
-// Backfill gives ticks of the past their runs.
-func (c *Client) Backfill(ctx context.Context, r orchestrator.BackfillRequest) (orchestrator.Backfill, error) {
-	return ask[orchestrator.Backfill](ctx, c, "Backfill", r)
-}
-
-// CancelBackfill ends a backfill.
-func (c *Client) CancelBackfill(ctx context.Context, id string, by orchestrator.Actor) error {
-	return tell(ctx, c, "CancelBackfill", idIn{id, by})
-}
-
-// Answer answers a step that waits for a person.
-func (c *Client) Answer(ctx context.Context, r orchestrator.AnswerRequest) error {
-	return tell(ctx, c, "Answer", r)
-}
-
-// Reload makes the engine read its configuration again.
-func (c *Client) Reload(ctx context.Context, by orchestrator.Actor) error {
-	return tell(ctx, c, "Reload", by)
-}
-
-// Snapshot gives the whole picture.
-func (c *Client) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
-	return ask[orchestrator.Snapshot](ctx, c, "Snapshot", nothing{})
+func ask[A any](ctx context.Context, c *Client, name string, args ...any) (A, error) {
+	var a A
+	err := results(ctx, c, name, args, &a)
+	return a, err
 }

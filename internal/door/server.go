@@ -28,6 +28,7 @@ type Server struct {
 	path string
 	mine os.FileInfo // the socket
 	http *http.Server
+	stop context.CancelFunc // ends the live views
 	done chan struct{}
 }
 
@@ -60,8 +61,10 @@ func Open(ctx context.Context, stateDir string, o orchestrator.Orchestrator) (*S
 		return nil, errors.Join(fmt.Errorf("open the door: %w", err), l.Close())
 	}
 	s := &Server{path: path, mine: mine, done: make(chan struct{})}
+	views, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
 	s.http = &http.Server{
-		Handler: handler(o), ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: writeTimeout,
+		Handler: handler(views, o), ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: writeTimeout,
 		MaxHeaderBytes: 16 << 10, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	go func() {
@@ -71,8 +74,9 @@ func Open(ctx context.Context, stateDir string, o orchestrator.Orchestrator) (*S
 	return s, nil
 }
 
-// Close closes the door. Requests that are being answered get a moment, also when ctx has ended.
+// Close closes the door. Live views end; requests that are being answered get a moment, also when ctx has ended.
 func (s *Server) Close(ctx context.Context) error {
+	s.stop()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
@@ -86,18 +90,18 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
-func handler(o orchestrator.Orchestrator) http.Handler {
+// handler answers calls, and serves live views until views ends.
+func handler(views context.Context, o orchestrator.Orchestrator) http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v2/Subscribe", stream(views, o, signEvery))
 	for name, m := range methods() {
-		mux.HandleFunc("POST /v1/"+name, func(w http.ResponseWriter, r *http.Request) {
+		mux.HandleFunc("POST /v2/"+name, func(w http.ResponseWriter, r *http.Request) {
 			var a answer
 			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-			var result any
+			// The deadline for reading is over once it is read: else what takes longer would count as a client that has gone.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 			if err == nil {
-				result, err = m(r.Context(), o, body)
-			}
-			if err == nil {
-				a.Result, err = json.Marshal(result)
+				a.Results, err = m(r.Context(), o, body)
 			}
 			if err != nil {
 				a = answer{Error: err.Error(), Kind: kindOf(err)}

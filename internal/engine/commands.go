@@ -29,6 +29,9 @@ func notNow(format string, args ...any) error {
 
 // submitAndWait asks the loop for a change and waits until it is durable.
 func (e *Engine) submitAndWait(ctx context.Context, change func(l *loop, done func(error)) error) error {
+	if e.looks() {
+		return notNow("%s", NotRunning)
+	}
 	durable := make(chan error, 1)
 	_, err := ask(ctx, e, func(l *loop) (struct{}, error) {
 		return struct{}{}, change(l, func(err error) { durable <- err })

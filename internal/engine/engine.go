@@ -84,7 +84,8 @@ type Engine struct {
 	mu      sync.Mutex // guards the life cycle below
 	state   lifecycle
 	store   *store.Store
-	lock    *store.Lock
+	lock    *store.Lock // nil = it is only looked at
+	nowhere string      // temporary directory of an empty history that is looked at; "" = none
 	box     *mailbox
 	loop    *loop
 	stopped chan struct{}
@@ -194,18 +195,26 @@ func (e *Engine) Stop(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { e.box.post(func() { e.loop.interruptAll() }) })
 	<-e.loop.done
 	stop()
-	e.loop.endWatches()
-	e.loop.sentry.dismiss()
-	e.loop.dismissCouriers()
-	e.loop.closeEditions()
-	e.closing.Wait()
-	err := errors.Join(e.store.Close(), e.lock.Release())
+	err := e.dismiss()
 	e.hub.Close()
 	e.mu.Lock()
 	e.state = stopped
 	e.mu.Unlock()
 	close(e.stopped)
 	return err
+}
+
+// dismiss ends what works beside the loop, and closes the history.
+func (e *Engine) dismiss() error {
+	if e.lock == nil { // it was only looked at
+		return errors.Join(e.store.Close(), e.forget())
+	}
+	e.loop.endWatches()
+	e.loop.sentry.dismiss()
+	e.loop.dismissCouriers()
+	e.loop.closeEditions()
+	e.closing.Wait()
+	return errors.Join(e.store.Close(), e.lock.Release())
 }
 
 // Subscribe opens a live view.

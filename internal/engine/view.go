@@ -278,6 +278,9 @@ func (l *loop) engineView() orchestrator.Engine {
 		Stuck: l.stuckTexts(l.e.clock()), ClockJump: l.jump, Disk: l.sentry.disk(),
 		Services: l.serviceHealth(),
 	}
+	if l.e.lock == nil {
+		v.Health = "stopped"
+	}
 	for _, text := range l.problems {
 		v.Health = "degraded"
 		v.Problems = append(v.Problems, text)

@@ -232,7 +232,7 @@ type Engine struct {
 	Slots, Busy int
 	Queue       int           // runs that wait for a slot
 	WriteDelay  time.Duration // latest group commit
-	Health      string        // "ok" or "degraded"
+	Health      string        // "ok", "degraded", or "stopped" when it does not run and only its history is looked at
 	Problems    []string      // why degraded
 	Notices     []string      // "no ticket system in the configuration: the embedded desk is used"
 	StateDir    string

@@ -170,7 +170,12 @@ func (s *Store) LostLogs() int64 {
 }
 
 // WriteDelay is how long the latest group commit took, from its first waiting write to its end.
-func (s *Store) WriteDelay() time.Duration { return time.Duration(s.writer.delay.Load()) }
+func (s *Store) WriteDelay() time.Duration {
+	if s.writer == nil { // read only
+		return 0
+	}
+	return time.Duration(s.writer.delay.Load())
+}
 
 // Close writes what is queued, checkpoints and closes. Writes after it fail. An error of Close takes back nothing that was
 // acknowledged: what could not be moved out of the write-ahead log is still in it, and the next Open finds it there.

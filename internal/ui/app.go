@@ -48,6 +48,9 @@ type App struct {
 	cmds     []tea.Cmd // gathered during one Update
 	quitting bool
 	lastErr  string // of the latest snapshot; "" = fine
+
+	panics  []time.Time // of late, see guard.go
+	undrawn string      // why the frame could not be drawn; "" = it was
 }
 
 // tab is one of the numbered screens.
@@ -121,7 +124,7 @@ const themeWait = 300 * time.Millisecond
 
 // Init gives the first commands: the snapshot, the clock, and the questions to the terminal.
 func (a *App) Init() tea.Cmd {
-	cmds := []tea.Cmd{a.snapshot(), a.nextTick()}
+	cmds := []tea.Cmd{guarded(a.snapshot()), a.nextTick()}
 	if !a.decided {
 		cmds = append(cmds, tea.RequestBackgroundColor, a.opts.After(themeWait, themeMsg{}))
 	}
@@ -149,7 +152,7 @@ func (a *App) top() screen.Screen {
 func (a *App) scopes() []string { return append(a.top().Scopes(), "global") }
 
 // run gives the runtime a command.
-func (a *App) run(c tea.Cmd) { a.cmds = append(a.cmds, c) }
+func (a *App) run(c tea.Cmd) { a.cmds = append(a.cmds, guarded(c)) }
 
 // queryTime bounds every question to the orchestrator.
 const queryTime = 15 * time.Second

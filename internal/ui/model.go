@@ -13,7 +13,7 @@ type model struct{ a *App }
 
 func (m model) Init() tea.Cmd { return m.a.Init() }
 
-func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.a.Update(msg) }
+func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.a.safeUpdate(msg) }
 
 // View draws the frame. Until the terminal has told its background the terminal's own colours are used: nobody waits for
 // a picture.
@@ -24,7 +24,7 @@ func (m model) View() tea.View {
 	if a.few {
 		th = th.With256()
 	}
-	v.Content = a.Draw(a.w, a.h).ANSI(th)
+	v.Content = a.safeDraw(a.w, a.h).ANSI(th)
 	if f := a.frame(a.w, a.h); a.input != nil && !f.mini {
 		x := 1 + len(a.input.prompt) + a.input.column(a.w-1-len(a.input.prompt)-3)
 		v.Cursor = tea.NewCursor(x, f.status)

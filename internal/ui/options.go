@@ -34,8 +34,16 @@ type Options struct {
 	// Width and Height are the size before the terminal has told its own; 0 = 80 by 24.
 	Width, Height int
 
-	// StallTimeout is how long one write to Out may block before the console gives up with ErrStalled; 0 = 20 s.
+	// Resizes tells the sizes, columns and rows, of a terminal that is not this process's own, such as an SSH session's; nil = Out tells
+	// them itself.
+	Resizes <-chan [2]int
+
+	// StallTimeout is how long one write to Out may block before the console gives up with ErrStalled; 0 = 20 s, less than 0 = it never
+	// does: where the engine would end with the console, a terminal that stalls is waited for.
 	StallTimeout time.Duration
+
+	// OnPanic hears of an error of the console itself that it survived; nil = nobody does.
+	OnPanic func(where string, what any, stack []byte)
 
 	// Now and After are the clock; nil = the real one. After gives a command that sends msg after d.
 	Now   func() time.Time
@@ -54,7 +62,7 @@ func (o Options) withDefaults() Options {
 	if o.Width <= 0 || o.Height <= 0 {
 		o.Width, o.Height = 80, 24
 	}
-	if o.StallTimeout <= 0 {
+	if o.StallTimeout == 0 {
 		o.StallTimeout = 20 * time.Second
 	}
 	if o.Actor.Name == "" {

@@ -94,6 +94,8 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.formDone(m)
 	case doneMsg:
 		a.done(m)
+	case panicMsg:
+		a.stumbled("command", m.what, m.stack)
 	default:
 		return
 	}

@@ -26,7 +26,11 @@ const (
 	checkTime = 250 * time.Millisecond
 )
 
-// Run shows the console until the user quits (nil), ctx ends (nil), the terminal fails, or it stalls (ErrStalled). It
+// ErrPanicked says that the console ended because of an error of its own; the engine goes on.
+var ErrPanicked = errors.New("an error of the console itself")
+
+// Run shows the console until the user quits (nil), ctx ends (nil), the terminal fails, it stalls (ErrStalled), or it panics
+// again and again (ErrPanicked). It
 // never waits for a terminal that takes no output. The engine is neither started nor stopped by it.
 func Run(ctx context.Context, o Options) error {
 	if o.Orchestrator == nil {
@@ -55,12 +59,31 @@ func Run(ctx context.Context, o Options) error {
 		_ = feed.Pump(ctx, sub, rate, func(u orchestrator.Update) { p.Send(UpdateMsg{u}) }) // ends with ctx
 	}()
 
+	if o.Resizes != nil {
+		go resizes(ctx, o.Resizes, p)
+	}
+
 	ended := &ending{done: make(chan struct{})}
 	go func() {
 		_, ended.err = p.Run()
 		close(ended.done)
 	}()
 	return watch(ctx, cancel, o, w, ended, restore)
+}
+
+// resizes hands the sizes of a terminal elsewhere on, until ctx or the channel ends.
+func resizes(ctx context.Context, sizes <-chan [2]int, p *tea.Program) {
+	for {
+		select {
+		case s, ok := <-sizes:
+			if !ok {
+				return
+			}
+			p.Send(tea.WindowSizeMsg{Width: s[0], Height: s[1]})
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // ending is the end of the program: err is readable once done is closed.
@@ -105,19 +128,26 @@ func filter(_ tea.Model, msg tea.Msg) tea.Msg {
 
 // rate is how many live messages a second this viewer gets: fewer while writes are slow.
 func (a *App) rate(w *wire) int {
-	if w.stalled(slowWrite) {
+	if w.lags() {
 		return slowRate
 	}
 	return fastRate
 }
 
-// slowWrite is a write that takes so long that the link counts as slow.
-const slowWrite = 200 * time.Millisecond
+// slowWrite is a write that takes so long that the link counts as slow, for slowFor from its end on.
+const (
+	slowWrite = 200 * time.Millisecond
+	slowFor   = 5 * time.Second
+)
 
 // watch waits for the program, and for everything that must end it from outside.
 func watch(ctx context.Context, cancel func(), o Options, w *wire, ended *ending, restore func()) error {
 	stall := o.withDefaults().StallTimeout
-	check := time.NewTicker(min(checkTime, stall/2))
+	look := checkTime
+	if stall > 0 {
+		look = min(look, stall/2)
+	}
+	check := time.NewTicker(look)
 	defer check.Stop()
 	for {
 		select {
@@ -128,7 +158,7 @@ func watch(ctx context.Context, cancel func(), o Options, w *wire, ended *ending
 		case <-ctx.Done():
 			return leave(cancel, ended, restore, nil)
 		case <-check.C:
-			if w.stalled(stall) {
+			if stall > 0 && w.stalled(stall) {
 				drop(o.Out)
 				return leave(cancel, ended, restore, ErrStalled)
 			}
@@ -143,7 +173,10 @@ func result(ctx context.Context, w *wire, err error) error {
 		return fmt.Errorf("console: write to the terminal: %w", w.err)
 	default:
 	}
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return fmt.Errorf("console: %w", ErrPanicked)
+	case err != nil && ctx.Err() == nil:
 		return fmt.Errorf("console: %w", err)
 	}
 	return nil

@@ -13,8 +13,11 @@ import (
 )
 
 func (a *App) degraded() bool {
-	return a.lastErr != "" || a.data.Engine.Health != "" && a.data.Engine.Health != "ok"
+	return a.lastErr != "" || a.data.Engine.Health != "" && a.data.Engine.Health != "ok" && !a.stopped()
 }
+
+// stopped says that no engine runs: what is shown is its history.
+func (a *App) stopped() bool { return a.data.Engine.Health == "stopped" }
 
 // engineHold is the pause of the engine as a whole; nil = there is none.
 func (a *App) engineHold() *orchestrator.Hold { return a.hold(theEngine()) }
@@ -35,6 +38,8 @@ func (a *App) health(f frame) string {
 		return ""
 	case a.degraded():
 		return "degraded  "
+	case a.stopped():
+		return "not running  "
 	case a.stopping():
 		return "stopping  "
 	case h != nil && h.Drain:
@@ -56,7 +61,7 @@ func (a *App) healthRole() theme.Role {
 	switch {
 	case a.degraded():
 		return theme.Failed
-	case a.engineHold() != nil:
+	case a.engineHold() != nil, a.stopped():
 		return theme.Paused
 	case a.data.Engine.ConfigError != "":
 		return theme.Late

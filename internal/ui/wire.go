@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // ErrStalled says that the viewer's terminal took nothing for too long; the console gave up, the engine goes on.
@@ -17,6 +20,7 @@ type wire struct {
 	out   io.Writer
 	bytes atomic.Int64
 	since atomic.Int64 // unix nanoseconds; 0 = no write in progress
+	slow  atomic.Int64 // unix nanoseconds: when a write ended that had taken long; 0 = never
 
 	once   sync.Once
 	failed chan struct{} // closed after the first error
@@ -27,10 +31,21 @@ func newWire(out io.Writer) *wire { return &wire{out: out, failed: make(chan str
 
 // Write writes to the terminal.
 func (w *wire) Write(p []byte) (int, error) {
-	w.since.Store(time.Now().UnixNano())
-	n, err := w.out.Write(p)
+	bare := unwrapped(p)
+	began := time.Now()
+	w.since.Store(began.UnixNano())
+	n, err := w.out.Write(bare)
 	w.since.Store(0)
+	if end := time.Now(); end.Sub(began) > slowWrite {
+		w.slow.Store(end.UnixNano())
+	}
+	if err == nil && n < len(bare) {
+		err = io.ErrShortWrite // Bubble Tea would not notice, and the rest of the screen be wrong
+	}
 	w.bytes.Add(int64(n))
+	if err == nil {
+		n = len(p)
+	}
 	if err != nil {
 		w.once.Do(func() {
 			w.err = err
@@ -40,10 +55,32 @@ func (w *wire) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// smallFrame is how many bytes of output travel and are drawn as one anyway: a packet of any link, one read of any terminal.
+const smallFrame = 512
+
+// unwrapped takes the marks of synchronized output off a small frame: they would be a third of what a second of the clock costs.
+func unwrapped(p []byte) []byte {
+	if len(p) > smallFrame {
+		return p
+	}
+	inner, begins := bytes.CutPrefix(p, []byte(ansi.SetModeSynchronizedOutput))
+	inner, ends := bytes.CutSuffix(inner, []byte(ansi.ResetModeSynchronizedOutput))
+	if begins && ends && !bytes.Contains(inner, []byte("\x1b[?2026")) {
+		return inner
+	}
+	return p
+}
+
 // stalled says that one write has been blocking for longer than d.
 func (w *wire) stalled(d time.Duration) bool {
 	s := w.since.Load()
 	return s != 0 && time.Since(time.Unix(0, s)) > d
+}
+
+// lags says that the link is slow: a write takes long, or one has of late.
+func (w *wire) lags() bool {
+	s := w.slow.Load()
+	return w.stalled(slowWrite) || s != 0 && time.Since(time.Unix(0, s)) < slowFor
 }
 
 // writer is what the program writes to. A real terminal stays one, so that its size and raw mode work.

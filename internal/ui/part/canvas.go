@@ -3,7 +3,6 @@ package part
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/openticketai/otai-tui/internal/text"
@@ -48,24 +47,11 @@ func (c Canvas) ASCII() bool { return c.b.ascii }
 
 // Put draws s at x, y and gives the column after it. Text outside the canvas is cut.
 func (c Canvas) Put(x, y int, role theme.Role, s string) int {
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if unsafe(r, n) {
-			s, i = text.Line(s[i:], 0), 0 // clean from here on
-			continue
-		}
-		x = c.set(x, y, role, r, s[i:i+n])
-		i += n
+	s = Clean(s)
+	for i, r := range s {
+		x = c.set(x, y, role, r, s[i:i+utf8.RuneLen(r)])
 	}
 	return x
-}
-
-// unsafe says that a rune must not reach the terminal.
-func unsafe(r rune, n int) bool {
-	if r < 0x7f {
-		return r < 0x20
-	}
-	return r <= 0x9f || r == utf8.RuneError && n == 1 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }
 
 func (c Canvas) set(x, y int, role theme.Role, r rune, s string) int {
@@ -145,14 +131,10 @@ func (c Canvas) Right(x, y, w int, role theme.Role, s string) int {
 
 // Clean makes foreign text safe; safe text is given back as it is.
 func Clean(s string) string {
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if unsafe(r, n) {
-			return text.Line(s, 0)
-		}
-		i += n
+	if text.Safe(s) {
+		return s
 	}
-	return s
+	return text.Line(s, 0)
 }
 
 // Repeat draws s (one column) n times.

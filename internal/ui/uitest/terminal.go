@@ -189,17 +189,19 @@ type Session struct {
 	Ended chan error // what Run gave
 	stop  context.CancelFunc
 	keys  io.Writer
+	sizes chan [2]int
 }
 
 // Start runs a console of 80x24 in a terminal. change may change the options first.
 func Start(t *testing.T, f *Fake, change ...func(*ui.Options)) *Session {
 	t.Helper()
 	in, keys := io.Pipe()
-	s := &Session{Fake: f, Clock: NewClock(t), Ended: make(chan error, 1), keys: keys}
+	s := &Session{Fake: f, Clock: NewClock(t), Ended: make(chan error, 1), keys: keys, sizes: make(chan [2]int)}
 	o := ui.Options{
 		Orchestrator: f, In: in, Theme: "terminal", Glyphs: "unicode", Width: 80, Height: 24,
 		Actor:   orchestrator.Actor{Name: "kim", Via: "ssh"},
 		Environ: []string{"TERM=xterm-256color", "LANG=C.UTF-8"}, Now: s.Clock.Now, After: s.Clock.After,
+		Resizes: s.sizes,
 	}
 	for _, c := range change {
 		c(&o)
@@ -220,6 +222,19 @@ func Start(t *testing.T, f *Fake, change ...func(*ui.Options)) *Session {
 
 // Stop ends the console's context.
 func (s *Session) Stop() { s.stop() }
+
+// Resize changes the size of the terminal.
+func (s *Session) Resize(tb testing.TB, w, h int) {
+	tb.Helper()
+	s.mu.Lock()
+	s.emu.Resize(w, h)
+	s.mu.Unlock()
+	select {
+	case s.sizes <- [2]int{w, h}:
+	case <-time.After(Patience):
+		tb.Fatal("the console took no size")
+	}
+}
 
 // Keys sends raw key bytes.
 func (s *Session) Keys(tb testing.TB, raw string) {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"syscall"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/ui/plain"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
+)
+
+// lines is --plain: the console in lines, on the engine that runs here or on one of its own.
+func (a *app) lines(ctx context.Context) error {
+	signal.Ignore(syscall.SIGPIPE) // a reader that has gone ends the lines, and an engine of our own in order
+	c, err := a.running(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c != nil:
+		ctx, stop := a.untilInterrupt(ctx)
+		defer stop()
+		return a.linesOf(ctx, c)
+	case a.attach:
+		return a.nobody()
+	}
+	ctx, stop := a.untilSignal(ctx)
+	defer stop()
+	hup, ignore := hangups()
+	defer ignore()
+	w, err := a.open(ctx, openOptions{})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
+		return explainHeld(err, "It has no door for a second console. Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
+	}
+	ctx, gone := context.WithCancel(ctx)
+	defer gone()
+	a.followConfig(ctx, w, hup, gone)
+	defer w.openDoor(ctx, a)()
+	uiErr := a.linesOf(ctx, w.engine)
+	stopCtx, cancelStop := a.stopContext(ctx)
+	defer cancelStop()
+	if err := w.engine.Stop(stopCtx); err != nil {
+		return errors.Join(uiErr, fmt.Errorf("stop the engine: %w", err))
+	}
+	return uiErr
+}
+
+func (a *app) linesOf(ctx context.Context, o orchestrator.Orchestrator) error {
+	name := a.theme
+	if name == "" || name == "auto" {
+		name = "terminal"
+	}
+	look, _ := theme.Named(name)
+	return plain.Run(ctx, plain.Options{
+		Orchestrator: o, In: a.in, Out: a.out, Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},
+		Theme: look, Colour: a.colour && !theme.NoColor(a.environ), ASCII: a.asciiLines(),
+	})
+}
+
+// asciiLines says that lines are written in ASCII: asked for, or the locale is not UTF-8. TERM says nothing of a pipe or a reader.
+func (a *app) asciiLines() bool {
+	if a.glyphs == "ascii" || a.glyphs == "unicode" {
+		return a.glyphs == "ascii"
+	}
+	return theme.UseASCII("auto", append(a.environ[:len(a.environ):len(a.environ)], "TERM=xterm"))
+}
