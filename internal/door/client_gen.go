@@ -39,6 +39,16 @@ func (c *Client) CancelBackfill(ctx context.Context, a string, b orchestrator.Ac
 	return tell(ctx, c, "CancelBackfill", a, b)
 }
 
+// CountRuns is the running engine's.
+func (c *Client) CountRuns(ctx context.Context, a orchestrator.RunFilter) (int, error) {
+	return ask[int](ctx, c, "CountRuns", a)
+}
+
+// ErrorGroups is the running engine's.
+func (c *Client) ErrorGroups(ctx context.Context, a orchestrator.TrendRequest) ([]orchestrator.ErrorGroup, error) {
+	return ask[[]orchestrator.ErrorGroup](ctx, c, "ErrorGroups", a)
+}
+
 // Events is the running engine's.
 func (c *Client) Events(ctx context.Context, a int) ([]orchestrator.Event, error) {
 	return ask[[]orchestrator.Event](ctx, c, "Events", a)
@@ -104,7 +114,37 @@ func (c *Client) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
 	return ask[orchestrator.Snapshot](ctx, c, "Snapshot")
 }
 
+// Ticket is the running engine's.
+func (c *Client) Ticket(ctx context.Context, a orchestrator.TicketRef) (orchestrator.Ticket, error) {
+	return ask[orchestrator.Ticket](ctx, c, "Ticket", a)
+}
+
+// TicketLog is the running engine's.
+func (c *Client) TicketLog(ctx context.Context, a orchestrator.TicketLogFilter) ([]orchestrator.TicketEntry, error) {
+	return ask[[]orchestrator.TicketEntry](ctx, c, "TicketLog", a)
+}
+
+// TicketsSeen is the running engine's.
+func (c *Client) TicketsSeen(ctx context.Context, a orchestrator.TicketFilter) ([]orchestrator.TicketSeen, error) {
+	return ask[[]orchestrator.TicketSeen](ctx, c, "TicketsSeen", a)
+}
+
+// Timeline is the running engine's.
+func (c *Client) Timeline(ctx context.Context, a orchestrator.TimelineRequest) (orchestrator.Timeline, error) {
+	return ask[orchestrator.Timeline](ctx, c, "Timeline", a)
+}
+
+// Trend is the running engine's.
+func (c *Client) Trend(ctx context.Context, a orchestrator.TrendRequest) (orchestrator.Trend, error) {
+	return ask[orchestrator.Trend](ctx, c, "Trend", a)
+}
+
 // Trigger is the running engine's.
 func (c *Client) Trigger(ctx context.Context, a string, b orchestrator.Webhook) (string, error) {
 	return ask[string](ctx, c, "Trigger", a, b)
+}
+
+// UndoTickets is the running engine's.
+func (c *Client) UndoTickets(ctx context.Context, a orchestrator.TicketUndoRequest) (orchestrator.TicketUndo, error) {
+	return ask[orchestrator.TicketUndo](ctx, c, "UndoTickets", a)
 }
