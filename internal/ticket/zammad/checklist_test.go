@@ -2,6 +2,7 @@ package zammad_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -107,6 +108,26 @@ func TestRow11NotesAreInternalAndWhole(t *testing.T) {
 	}
 	if err := c.AddNote(t.Context(), id, ticket.Note{Subject: " "}); fault.ClassOf(err) != fault.Permanent {
 		t.Errorf("empty: %v", err)
+	}
+}
+
+// A run is cancelled while its write is under way: the answer is waited for, so that what happened is known.
+func TestRow11CancelledInTheMiddle(t *testing.T) {
+	s := zammadtest.New()
+	id := s.Add(zammadtest.Seed{Title: "x", Group: "Incoming", Body: "b"})
+	sent := make(chan struct{})
+	c := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(sent)
+		<-time.After(150 * time.Millisecond)
+		s.ServeHTTP(w, r)
+	}), zammad.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	if err := c.AddNote(ctx, id, ticket.Note{Body: "no key, so it is sent once"}); err != nil {
+		t.Errorf("%v", err)
+	}
+	if n := len(s.Tickets()[0].Articles); n != 2 {
+		t.Errorf("%d articles", n)
 	}
 }
 
