@@ -85,6 +85,21 @@ func TestRow08Parallel(t *testing.T) {
 	}
 }
 
+// Zammad's core workflow refuses a pending state without a time.
+func TestRow10PendingStatesGetATime(t *testing.T) {
+	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	s := zammadtest.New()
+	c := open(t, s, zammad.Options{Pending: time.Hour, Clock: func() time.Time { return at }})
+	for _, state := range []*ticket.Entity{ticket.Named("pending reminder"), {ID: "3"}} {
+		id := s.Add(zammadtest.Seed{Title: "x", Group: "Incoming", Body: "b"})
+		got, err := c.Update(t.Context(), id, ticket.Ticket{Queue: ticket.Named("IT"), State: state})
+		all := s.Tickets()
+		if now := all[len(all)-1]; err != nil || got.State.Name != "pending reminder" || now.Pending != "2026-07-01T13:00:00Z" || now.Group != "IT" {
+			t.Errorf("%+v, %v, %+v", got, err, now)
+		}
+	}
+}
+
 func TestRow11NotesAreInternalAndWhole(t *testing.T) {
 	s := zammadtest.New()
 	id := s.Add(zammadtest.Seed{Title: "x", Group: "Incoming", Body: "b"})
