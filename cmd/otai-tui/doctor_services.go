@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/classify"
 	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
@@ -26,27 +27,26 @@ func (a *app) examineServices(ctx context.Context) []finding {
 	says := fmt.Sprintf("%s is valid: %d runners, %d warnings", w.cfg.File, len(w.cfg.Runners), len(w.cfg.Warnings))
 	out := []finding{{what: "configuration", says: says}}
 	names := namesOf(w.cfg)
-	systems := systemsOf(w.cfg)
 	for _, id := range slices.Sorted(maps.Keys(w.cfg.Services)) {
-		var what interface{ Describe() string }
-		var err error
 		switch w.cfg.Services[id].Kind {
 		case pipe.KindTicketSystem:
-			what, err = w.services.Ticket(id)
+			own := names.systems[id]
+			if isOnly(w.cfg, id) {
+				own = ticket.Names{
+					Queues: both(own.Queues, names.systems[""].Queues), Priorities: both(own.Priorities, names.systems[""].Priorities),
+					States: both(own.States, names.systems[""].States),
+				}
+			}
+			sys, err := w.services.Ticket(id)
+			out = append(out, reachSystem(ctx, id, sys, err, own)...)
 		case pipe.KindClassifier:
-			what, err = w.services.Classifier(id)
-		default:
-			continue
+			own := names.models[id]
+			if isOnly(w.cfg, id) {
+				own = both(own, names.models[""])
+			}
+			c, err := w.services.Classifier(id)
+			out = append(out, reachClassifier(ctx, id, c, err, own)...)
 		}
-		if err != nil {
-			out = append(out, finding{mark: bad, what: "service " + id, says: err.Error()})
-			continue
-		}
-		own := names[id]
-		if len(systems) == 1 && systems[0] == id {
-			own = joined(own, names[""])
-		}
-		out = append(out, reach(ctx, id, what, own)...)
 	}
 	for _, n := range w.notices {
 		out = append(out, finding{what: "note", says: n})
@@ -54,47 +54,72 @@ func (a *app) examineServices(ctx context.Context) []finding {
 	return out
 }
 
-func systemsOf(cfg *config.Config) []string {
-	var out []string
-	for id := range cfg.Services {
-		if cfg.Services[id].Kind == pipe.KindTicketSystem {
-			out = append(out, id)
+// isOnly says that a service is the only one of its kind, and so the default.
+func isOnly(cfg *config.Config, id string) bool {
+	for other := range cfg.Services {
+		if other != id && cfg.Services[other].Kind == cfg.Services[id].Kind {
+			return false
 		}
+	}
+	return true
+}
+
+func both(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// reachSystem asks a ticket system that can tell for what the configuration needs of it.
+func reachSystem(ctx context.Context, id string, sys ticket.System, err error, n ticket.Names) []finding {
+	name := "service " + id
+	if err != nil {
+		return []finding{{mark: bad, what: name, says: err.Error()}}
+	}
+	out := []finding{{what: name, says: sys.Describe()}}
+	examiner, ok := sys.(ticket.Examiner)
+	if !ok {
+		return out
+	}
+	ctx, cancel := context.WithTimeout(ctx, examineTime)
+	defer cancel()
+	for _, f := range examiner.Examine(ctx, n) {
+		mark := map[ticket.Verdict]verdict{ticket.Wrong: bad, ticket.Unknown: untold}[f.Verdict]
+		out = append(out, finding{mark: mark, what: name, says: f.What + ": " + text.Line(f.Says, 600)})
 	}
 	return out
 }
 
-func joined(a, b ticket.Names) ticket.Names {
-	both := func(x, y []string) []string {
-		all := slices.Concat(x, y)
-		slices.Sort(all)
-		return slices.Compact(all)
-	}
-	return ticket.Names{Queues: both(a.Queues, b.Queues), Priorities: both(a.Priorities, b.Priorities), States: both(a.States, b.States)}
-}
+// sample is a text that any classifier can judge.
+const sample = "The printer on the third floor does not print."
 
-// reach asks a service that can tell whether it answers, and whether it knows the names of the configuration.
-func reach(ctx context.Context, id string, what interface{ Describe() string }, n ticket.Names) []finding {
+// reachClassifier lets a classifier judge a text, once with each model that pipes name.
+func reachClassifier(ctx context.Context, id string, c classify.Classifier, err error, models []string) []finding {
+	name := "service " + id
+	if err != nil {
+		return []finding{{mark: bad, what: name, says: err.Error()}}
+	}
+	out := []finding{{what: name, says: c.Describe()}}
+	if len(models) == 0 {
+		models = []string{""}
+	}
 	ctx, cancel := context.WithTimeout(ctx, examineTime)
 	defer cancel()
-	name := "service " + id
-	switch s := what.(type) {
-	case ticket.Examiner:
-		out := []finding{{what: name, says: what.Describe()}}
-		for _, f := range s.Examine(ctx, n) {
-			mark := map[ticket.Verdict]verdict{ticket.Wrong: bad, ticket.Unknown: untold}[f.Verdict]
-			out = append(out, finding{mark: mark, what: name, says: f.What + ": " + text.Line(f.Says, 600)})
+	for _, m := range models {
+		began := time.Now()
+		r, err := c.Classify(ctx, classify.Request{Text: sample, Model: m})
+		what := "model " + m
+		if m == "" {
+			what = "without a model's name"
 		}
-		return out
-	case interface {
-		Check(ctx context.Context) error
-	}:
-		if err := s.Check(ctx); err != nil {
-			return []finding{{mark: bad, what: name, says: what.Describe() + ": " + err.Error()}}
+		if err != nil {
+			out = append(out, finding{mark: bad, what: name, says: what + ": " + text.Line(err.Error(), 600)})
+			continue
 		}
-		return []finding{{what: name, says: what.Describe() + " answers"}}
+		out = append(out, finding{what: name, says: fmt.Sprintf("%s: answers in %s, with the label %q for a text about a printer", what,
+			text.Duration(time.Since(began)), text.Line(r.Label, 80))})
 	}
-	return []finding{{what: name, says: what.Describe()}}
+	return out
 }
 
 // healthOf tells how the services of a running engine do.

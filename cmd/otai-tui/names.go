@@ -10,24 +10,30 @@ import (
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
-// namesOf gathers the queues, priorities and states that a configuration's pipes name, by ticket system; "" is the default one.
-// Names that templates make are not known before a run.
-func namesOf(cfg *config.Config) map[string]ticket.Names {
+// usedNames are the names that a configuration's pipes use, by service; "" is the default one. Names that templates make are not
+// known before a run.
+type usedNames struct {
+	systems map[string]ticket.Names
+	models  map[string][]string // of classifiers
+}
+
+func namesOf(cfg *config.Config) usedNames {
 	found := map[string]*nameSet{}
 	for i := range cfg.Runners {
 		r := &cfg.Runners[i]
-		gather(&r.Pipe, "", found)
+		gather(&r.Pipe, injected{}, found)
 		for _, list := range [][]pipe.Definition{
 			r.Handlers.OnSuccess, r.Handlers.OnFailure, r.Handlers.OnCancel, r.Handlers.OnCrash, r.Handlers.OnExit,
 		} {
 			for j := range list {
-				gather(&list[j], "", found)
+				gather(&list[j], injected{}, found)
 			}
 		}
 	}
-	out := map[string]ticket.Names{}
+	out := usedNames{systems: map[string]ticket.Names{}, models: map[string][]string{}}
 	for id, set := range found {
-		out[id] = ticket.Names{Queues: set.sorted("queue"), Priorities: set.sorted("priority"), States: set.sorted("state")}
+		out.systems[id] = ticket.Names{Queues: set.sorted("queue"), Priorities: set.sorted("priority"), States: set.sorted("state")}
+		out.models[id] = set.sorted("model")
 	}
 	return out
 }
@@ -46,22 +52,34 @@ func (s *nameSet) sorted(kind string) []string {
 	return out
 }
 
-// gather looks into one pipe and what is below it. A composite hands its ticket system down.
-func gather(d *pipe.Definition, system string, found map[string]*nameSet) {
-	for _, dep := range []string{"ticket_system", "ticketsystem"} {
-		if id := d.Injects[dep]; id != "" {
-			system = id
+// injected are the services that a pipe is given; "" = the default.
+type injected struct{ system, classifier string }
+
+// gather looks into one pipe and what is below it. A composite hands its services down.
+func gather(d *pipe.Definition, with injected, found map[string]*nameSet) {
+	if id := d.Injects["ticket_system"]; id != "" {
+		with.system = id
+	}
+	if id := d.Injects["classification_service"]; id != "" {
+		with.classifier = id
+	}
+	all := nameSet{}
+	all.walk(d.Params)
+	for key := range all {
+		id := with.system
+		if key[0] == "model" {
+			id = with.classifier
 		}
+		if found[id] == nil {
+			found[id] = &nameSet{}
+		}
+		(*found[id])[key] = struct{}{}
 	}
-	if found[system] == nil {
-		found[system] = &nameSet{}
-	}
-	found[system].walk(d.Params)
 	for i := range d.Steps {
-		gather(&d.Steps[i], system, found)
+		gather(&d.Steps[i], with, found)
 	}
 	if d.Undo != nil {
-		gather(d.Undo, system, found)
+		gather(d.Undo, with, found)
 	}
 }
 
@@ -70,6 +88,7 @@ var keysOfNames = map[string]string{
 	"queue": "queue", "queue.name": "queue", "queues": "queue", "fallback_queue": "queue",
 	"priority": "priority", "priority.name": "priority", "priorities": "priority", "fallback_priority": "priority",
 	"state": "state", "state.name": "state", "states": "state",
+	"model": "model", "model_name": "model", "priority_model": "model",
 }
 
 func (s *nameSet) walk(v any) {

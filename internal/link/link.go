@@ -27,6 +27,9 @@ const (
 // gives its slot to another one.
 const maxHold = 2 * time.Second
 
+// maxAsked bounds how long a service can make everybody wait.
+const maxAsked = time.Hour
+
 // Options of a Link. The zero value is usable.
 type Options struct {
 	Parallel int              // calls at a time; 0 = DefaultParallel
@@ -231,7 +234,7 @@ func (l *Link) settle(ctx context.Context, t ticket, err error) {
 	failed := class == fault.Transient || class == fault.Timeout
 	l.figures.add(now, now.Sub(t.began), err, failed)
 	if after := fault.RetryAfterOf(err); class == fault.RateLimited && after > 0 {
-		if until := now.Add(after); until.After(l.hold) {
+		if until := now.Add(min(after, maxAsked)); until.After(l.hold) {
 			l.hold, l.said = until, line(err)
 		}
 	}

@@ -245,6 +245,38 @@ func TestRateAndPlaces(t *testing.T) {
 	})
 }
 
+func TestLinger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		write, end := link.Linger(ctx)
+		_, limited := write.Deadline()
+		cancel()
+		bubble.Advance(link.LingerFor - time.Millisecond)
+		if limited || write.Err() != nil {
+			t.Errorf("cut off: deadline %v, %v", limited, write.Err())
+		}
+		bubble.Advance(time.Millisecond)
+		if write.Err() == nil || !errors.Is(context.Cause(write), context.Canceled) {
+			t.Errorf("it goes on for ever: %v", context.Cause(write))
+		}
+		end()
+		began := time.Now()
+		for _, over := range []bool{true, false} { // an ended write leaves nothing behind, whether its caller has ended or not
+			ctx, cancel := context.WithCancel(t.Context())
+			_, end := link.Linger(ctx)
+			if over {
+				cancel()
+			}
+			end()
+			synctest.Wait()
+			cancel()
+		}
+		if !time.Now().Equal(began) {
+			t.Error("it waited")
+		}
+	})
+}
+
 func TestHealthOfAMix(t *testing.T) {
 	l := open(t, link.Options{Failures: -1})
 	if h := l.Health(); h.State != link.Unused {

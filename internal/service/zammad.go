@@ -17,6 +17,7 @@ type zammadParams struct {
 	Burst       int            `param:"burst" doc:"requests that may come at once before the rate bounds them; default those of one second"`
 	Breaker     *breakerParams `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	Search      string         `param:"search" default:"index" doc:"index: through Elasticsearch; database: always current, needs the queue's id or a token with admin.group"`
+	PendingTime time.Duration  `param:"pending_time" default:"24h" doc:"how far ahead pending states are set"`
 	Verify      any            `param:"verify" default:"true" doc:"check the certificate: true, false, or the path of a CA file"`
 	EmptyWarn   int            `param:"warn_after_empty" default:"10" doc:"warn when a search found nothing so many times, and never anything"`
 }
@@ -36,7 +37,7 @@ func openZammad(ctx context.Context, s *Set, p pipe.Params) (any, error) {
 	}
 	c, err := zammad.New(zammad.Options{
 		BaseURL: o.BaseURL, Token: o.AccessToken, Timeout: o.Timeout, Parallel: o.Parallelism, Search: o.Search, Insecure: insecure, CAFile: ca,
-		Link: bounds, EmptyWarn: o.EmptyWarn, Log: s.o.Log,
+		Link: bounds, EmptyWarn: o.EmptyWarn, Pending: o.PendingTime, Log: s.o.Log,
 	})
 	if err != nil {
 		return nil, err

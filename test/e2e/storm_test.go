@@ -20,12 +20,12 @@ import (
 )
 
 // The storms let the real binary route a thousand tickets through a test server over real HTTP while one request in ten fails, and
-// kill it in the middle, several times. What counts is what the ticket system holds afterwards.
+// kill or stop it in the middle, several times. What counts is what the ticket system holds afterwards.
 
 const (
 	stormTickets = 1000
 	stormRunners = 8
-	stormKills   = 4
+	stormKills   = 8
 )
 
 // stormSeed decides which requests fail and when the program is killed; OTAI_STORM_SEED takes another one, to hunt with.
@@ -102,6 +102,7 @@ func storm(t *testing.T, config string, env []string, look func() []ended, reque
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	env = append(env, `OTAI={"engine": {"drain_timeout_seconds": 0.05}}`)
 	start := func() *Process {
 		return Spawn(t, dir, env, Binary(t), "-c", path, "--no-ui", "--state-dir", state)
 	}
@@ -114,8 +115,12 @@ func storm(t *testing.T, config string, env []string, look func() []ended, reque
 			t.Fatalf("%d tickets are done after %s\n%s", done(look()), time.Since(began), tail(p.Stderr()))
 		}
 		<-time.After(time.Duration(kills.IntN(20)) * time.Millisecond)
-		p.Signal(t, syscall.SIGKILL)
-		p.Wait(t, 10*time.Second)
+		if k%2 == 0 { // in good order, but with too little time to finish what runs
+			p.Signal(t, syscall.SIGTERM)
+		} else {
+			p.Signal(t, syscall.SIGKILL)
+		}
+		p.Wait(t, 20*time.Second)
 		p = start()
 	}
 	if !Poll(t, 90*time.Second, func() bool { return done(look()) == stormTickets || p.Ended() }) || p.Ended() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -299,6 +301,31 @@ func TestRow11LateWrites(t *testing.T) {
 	<-time.After(fault.RetryAfterOf(err))
 	if err := c.AddNote(t.Context(), id, n); err != nil {
 		t.Error(err)
+	}
+	if now, _ := s.Ticket(id); len(now.Articles) != 2 {
+		t.Errorf("%d articles", len(now.Articles))
+	}
+}
+
+// A run is cancelled while its write is under way: the answer is waited for, so that what happened is known.
+func TestRow11CancelledInTheMiddle(t *testing.T) {
+	s := start(t, otobotest.Options{})
+	id := s.Add(otobotest.Seed{Title: "x"})
+	sent := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(sent)
+		<-time.After(150 * time.Millisecond)
+		s.ServeHTTP(w, r)
+	}))
+	t.Cleanup(slow.Close)
+	c, err := otobo.New(otobo.Config{BaseURL: slow.URL + "/otobo/nph-genericinterface.pl", Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	if err := c.AddNote(ctx, id, ticket.Note{Body: "no key, so it is sent once"}); err != nil {
+		t.Errorf("%v", err)
 	}
 	if now, _ := s.Ticket(id); len(now.Articles) != 2 {
 		t.Errorf("%d articles", len(now.Articles))

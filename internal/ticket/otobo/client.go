@@ -100,7 +100,12 @@ func (c *Client) call(ctx context.Context, op string, params map[string]any, out
 
 // exchange does the HTTP part.
 func (c *Client) exchange(ctx context.Context, op string, payload []byte) ([]byte, error) {
-	ownCtx, cancel := context.WithTimeout(ctx, c.c.Timeout)
+	send, end := ctx, context.CancelFunc(func() {})
+	if op == opUpdate || op == opCreate {
+		send, end = link.Linger(ctx)
+	}
+	defer end()
+	ownCtx, cancel := context.WithTimeout(send, c.c.Timeout)
 	defer cancel()
 	var connected atomic.Bool // from here on the server may have read the request
 	traced := httptrace.WithClientTrace(ownCtx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -116,7 +115,7 @@ func withoutOp(op, message string) string {
 
 // statusError classes what is left: texts and pages. A 500 is temporary only where it says nothing more than that.
 func statusError(fail func(kind, format string, args ...any) *Error, status int, header http.Header, body string) error {
-	after := retryAfter(header)
+	after := fault.ParseRetryAfter(header.Get("Retry-After"), time.Now())
 	switch {
 	case status == http.StatusTooManyRequests:
 		return fault.NewRateLimited(fail(KindHTTP, "too many requests (429)"), after)
@@ -134,16 +133,4 @@ func statusError(fail func(kind, format string, args ...any) *Error, status int,
 	default:
 		return fault.NewPermanent(fail(KindHTTP, "status %d: %s", status, text.Line(body, 200)))
 	}
-}
-
-// retryAfter reads seconds or a date; at most an hour, 0 when not said.
-func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if s, err := strconv.Atoi(v); err == nil && s > 0 {
-		return min(time.Duration(min(s, 3600))*time.Second, time.Hour)
-	}
-	if at, err := http.ParseTime(v); err == nil {
-		return min(max(time.Until(at), 0), time.Hour)
-	}
-	return 0
 }

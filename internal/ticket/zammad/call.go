@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/fault"
+	"github.com/openticketai/otai-tui/internal/link"
 	"github.com/openticketai/otai-tui/internal/text"
 )
 
@@ -36,10 +37,24 @@ func (c *Client) call(ctx context.Context, method, path string, body, dst any) e
 	return c.link.Do(ctx, func(ctx context.Context) error { return c.exchange(ctx, method, path, body, dst) })
 }
 
-func (c *Client) exchange(ctx context.Context, method, path string, body, dst any) error {
+// searchPath is where a search of the database is posted to, which changes nothing.
+const searchPath = "/tickets/search"
+
+func (c *Client) exchange(caller context.Context, method, path string, body, dst any) error {
+	send, end := caller, context.CancelFunc(func() {})
+	if method != http.MethodGet && path != searchPath {
+		send, end = link.Linger(caller)
+	}
+	defer end()
 	timeout := fault.NewTimeout(fmt.Errorf("no answer within %s", c.o.Timeout))
-	ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, timeout)
+	ctx, cancel := context.WithTimeoutCause(send, c.o.Timeout, timeout)
 	defer cancel()
+	netError := func(err error) error {
+		if caller.Err() != nil {
+			return netError(caller, err)
+		}
+		return netError(ctx, err)
+	}
 	req, err := c.request(ctx, method, path, body)
 	if err != nil {
 		return err
@@ -48,9 +63,9 @@ func (c *Client) exchange(ctx context.Context, method, path string, body, dst an
 	if err != nil {
 		var op *net.OpError
 		if errors.As(err, &op) && op.Op == "dial" { // nothing was sent
-			return netError(ctx, err)
+			return netError(err)
 		}
-		return uncertain(method, netError(ctx, err))
+		return uncertain(method, netError(err))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
@@ -64,7 +79,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body, dst an
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return uncertain(method, netError(ctx, err))
+		return uncertain(method, netError(err))
 	case len(answer) > maxAnswer:
 		return fault.Permanentf("the answer is longer than %d MiB", maxAnswer>>20)
 	}

@@ -2,6 +2,7 @@ package zammad_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -84,6 +85,21 @@ func TestRow08Parallel(t *testing.T) {
 	}
 }
 
+// Zammad's core workflow refuses a pending state without a time.
+func TestRow10PendingStatesGetATime(t *testing.T) {
+	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	s := zammadtest.New()
+	c := open(t, s, zammad.Options{Pending: time.Hour, Clock: func() time.Time { return at }})
+	for _, state := range []*ticket.Entity{ticket.Named("pending reminder"), {ID: "3"}} {
+		id := s.Add(zammadtest.Seed{Title: "x", Group: "Incoming", Body: "b"})
+		got, err := c.Update(t.Context(), id, ticket.Ticket{Queue: ticket.Named("IT"), State: state})
+		all := s.Tickets()
+		if now := all[len(all)-1]; err != nil || got.State.Name != "pending reminder" || now.Pending != "2026-07-01T13:00:00Z" || now.Group != "IT" {
+			t.Errorf("%+v, %v, %+v", got, err, now)
+		}
+	}
+}
+
 func TestRow11NotesAreInternalAndWhole(t *testing.T) {
 	s := zammadtest.New()
 	id := s.Add(zammadtest.Seed{Title: "x", Group: "Incoming", Body: "b"})
@@ -107,6 +123,26 @@ func TestRow11NotesAreInternalAndWhole(t *testing.T) {
 	}
 	if err := c.AddNote(t.Context(), id, ticket.Note{Subject: " "}); fault.ClassOf(err) != fault.Permanent {
 		t.Errorf("empty: %v", err)
+	}
+}
+
+// A run is cancelled while its write is under way: the answer is waited for, so that what happened is known.
+func TestRow11CancelledInTheMiddle(t *testing.T) {
+	s := zammadtest.New()
+	id := s.Add(zammadtest.Seed{Title: "x", Group: "Incoming", Body: "b"})
+	sent := make(chan struct{})
+	c := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(sent)
+		<-time.After(150 * time.Millisecond)
+		s.ServeHTTP(w, r)
+	}), zammad.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	if err := c.AddNote(ctx, id, ticket.Note{Body: "no key, so it is sent once"}); err != nil {
+		t.Errorf("%v", err)
+	}
+	if n := len(s.Tickets()[0].Articles); n != 2 {
+		t.Errorf("%d articles", n)
 	}
 }
 

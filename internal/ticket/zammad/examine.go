@@ -79,7 +79,7 @@ func (c *Client) Examine(ctx context.Context, n ticket.Names) []ticket.Finding {
 	for _, names := range []struct {
 		what, path string
 		list       []string
-	}{{"priority", "/ticket_priorities", n.Priorities}, {"state", "/ticket_states", n.States}} {
+	}{{"priority", "/ticket_priorities", n.Priorities}, {"state", statesPath, n.States}} {
 		items, err := c.list(ctx, names.path)
 		for _, name := range names.list {
 			f := ticket.Finding{Verdict: ticket.Fine, What: names.what + " " + name, Says: "exists"}

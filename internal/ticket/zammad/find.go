@@ -71,14 +71,14 @@ func (c *Client) search(ctx context.Context, f filter, page, perPage int) ([]int
 		body := map[string]any{
 			"condition": f.condition(), "page": page, "per_page": perPage, "sort_by": "created_at", "order_by": "asc", "expand": true,
 		}
-		err := c.call(ctx, http.MethodPost, "/tickets/search", body, &ids)
+		err := c.call(ctx, http.MethodPost, searchPath, body, &ids)
 		return ids, err
 	}
 	q := url.Values{
 		"query": {f.query()}, "page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(perPage)}, "sort_by": {"created_at"},
 		"order_by": {"asc"}, "expand": {"true"},
 	}
-	err := c.call(ctx, http.MethodGet, "/tickets/search?"+q.Encode(), nil, &ids)
+	err := c.call(ctx, http.MethodGet, searchPath+"?"+q.Encode(), nil, &ids)
 	return ids, err
 }
 

@@ -13,6 +13,9 @@ import (
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
+// statesPath lists the states.
+const statesPath = "/ticket_states"
+
 // listsLast is how long states, priorities and groups are kept.
 const listsLast = 10 * time.Minute
 
@@ -28,6 +31,14 @@ type kept struct {
 	at      time.Time
 	items   []listed
 	refused bool // the token may not read it
+}
+
+// kind is the state's type, or its name where the type is not told.
+func (l listed) kind() string {
+	if l.Type == "" {
+		return strings.ToLower(l.Name)
+	}
+	return l.Type
 }
 
 func (l listed) off() bool { return l.Active != nil && !*l.Active }
@@ -127,7 +138,7 @@ func (f filter) takesFields(w wireTicket) bool {
 // filter turns names into ids. Misspelt names are errors: to a search they would mean "nothing found".
 func (c *Client) filter(ctx context.Context, k ticket.Criteria) (filter, error) {
 	f := filter{fields: k.Fields}
-	states, err := c.list(ctx, "/ticket_states")
+	states, err := c.list(ctx, statesPath)
 	if err != nil {
 		return f, err
 	}

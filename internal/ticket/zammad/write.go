@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/ticket"
@@ -33,6 +34,9 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 	if len(body) == 0 {
 		return now.unified(nil), nil
 	}
+	if err := c.addPendingTime(ctx, body); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
+	}
 	var after wireTicket
 	err = c.call(ctx, http.MethodPut, "/tickets/"+id+"?expand=true", body, &after)
 	if errors.Is(err, errUncertain) {
@@ -48,6 +52,24 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	return after.unified(nil), nil
+}
+
+// addPendingTime gives a pending state the time that Zammad's core workflow asks for.
+func (c *Client) addPendingTime(ctx context.Context, body map[string]any) error {
+	if body["state"] == nil && body["state_id"] == nil {
+		return nil
+	}
+	states, err := c.list(ctx, statesPath)
+	if err != nil {
+		return err
+	}
+	for _, s := range states {
+		name, _ := body["state"].(string)
+		if (body["state_id"] == s.ID || name != "" && strings.EqualFold(s.Name, name)) && strings.HasPrefix(s.kind(), "pending") {
+			body["pending_time"] = c.o.Clock().Add(c.o.Pending).UTC().Format(time.RFC3339)
+		}
+	}
+	return nil
 }
 
 // took says which custom attributes Zammad has dropped without a word: it does not know them.
@@ -230,6 +252,9 @@ func (c *Client) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 		}
 	}
 	if err := putFields(body, nil, t.Fields); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
+	}
+	if err := c.addPendingTime(ctx, body); err != nil {
 		return ticket.Ticket{}, fmt.Errorf("create a ticket: %w", err)
 	}
 	if name, ok := body["customer"].(string); ok && strings.Contains(name, "@") {

@@ -28,6 +28,7 @@ import (
 const (
 	DefaultTimeout   = 30 * time.Second
 	DefaultEmptyWarn = 10
+	DefaultPending   = 24 * time.Hour
 )
 
 // emptyHint is what to check when a search never finds anything.
@@ -49,6 +50,7 @@ type Options struct {
 	Insecure  bool          // do not check the certificate
 	CAFile    string        // PEM file of the certificate authorities; "" = the system's
 	Search    string        // SearchIndex or SearchDatabase; "" = SearchIndex
+	Pending   time.Duration // how far ahead pending states are set; 0 = DefaultPending
 	EmptyWarn int           // warn after so many empty searches of a filter that never found anything; 0 = DefaultEmptyWarn
 	Log       *slog.Logger  // nil = none
 	Client    *http.Client  // nil = an own one
@@ -83,14 +85,15 @@ func New(o Options) (*Client, error) {
 		return nil, fault.Permanentf("access_token is missing: make one in Zammad under Profile, Token Access, with ticket.agent")
 	case strings.ContainsAny(o.Token, "\r\n\x00"):
 		return nil, fault.Permanentf("access_token holds a line end")
-	case o.Timeout < 0 || o.EmptyWarn < 0:
-		return nil, fault.Permanentf("timeout and warn_after_empty must not be negative")
+	case o.Timeout < 0 || o.EmptyWarn < 0 || o.Pending < 0:
+		return nil, fault.Permanentf("timeout, pending_time and warn_after_empty must not be negative")
 	case o.Search != "" && o.Search != SearchIndex && o.Search != SearchDatabase:
 		return nil, fault.Permanentf("search: expected %s or %s", SearchIndex, SearchDatabase)
 	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
+	o.Pending = cmp.Or(o.Pending, DefaultPending)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

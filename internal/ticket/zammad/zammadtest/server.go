@@ -46,7 +46,7 @@ type Server struct {
 // Ticket is one stored ticket.
 type Ticket struct {
 	ID, Group, State, Priority, Owner, Customer int64
-	Title, CustomerLogin                        string
+	Title, CustomerLogin, Pending               string
 	Created, Updated                            time.Time
 	Articles                                    []map[string]any
 	Custom                                      map[string]any

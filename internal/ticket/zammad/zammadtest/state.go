@@ -30,6 +30,7 @@ func (s *Server) Add(seed Seed) string {
 // Snapshot is a ticket as it is.
 type Snapshot struct {
 	ID, Title, Group, State, Priority string
+	Pending                           string // RFC 3339
 	Articles                          []Article
 }
 
@@ -47,7 +48,7 @@ func (s *Server) Tickets() []Snapshot {
 	for i, t := range s.tickets {
 		out[i] = Snapshot{
 			ID: strconv.FormatInt(t.ID, 10), Title: t.Title, Group: s.groups()[t.Group-1],
-			State: states[t.State-1][0], Priority: priorities[t.Priority-1],
+			State: states[t.State-1][0], Priority: priorities[t.Priority-1], Pending: t.Pending,
 		}
 		for _, a := range t.Articles {
 			text := func(key string) string { v, _ := a[key].(string); return v }

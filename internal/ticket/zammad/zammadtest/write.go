@@ -72,6 +72,16 @@ func (s *Server) apply(t *Ticket, body map[string]any) (int, any) {
 			*f.dst = int64(i + 1)
 		}
 	}
+	if text, _ := body["pending_time"].(string); strings.HasPrefix(states[t.State-1][1], "pending") {
+		if _, err := time.Parse(time.RFC3339, text); err != nil && t.Pending == "" {
+			return http.StatusUnprocessableEntity, "Missing required value for field 'pending_time'!" // of the core workflow
+		}
+		if text != "" {
+			t.Pending = text
+		}
+	} else {
+		t.Pending = ""
+	}
 	custom := maps.Clone(t.Custom)
 	for _, name := range s.fields() { // an unknown one is dropped without a word
 		if value, given := body[name]; given {
