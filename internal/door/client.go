@@ -135,6 +135,16 @@ func (c *Client) Reload(ctx context.Context, by orchestrator.Actor) error {
 	return tell(ctx, c, "Reload", by)
 }
 
+// Ticket reads a ticket as it is now.
+func (c *Client) Ticket(ctx context.Context, ref orchestrator.TicketRef) (orchestrator.Ticket, error) {
+	return ask[orchestrator.Ticket](ctx, c, "Ticket", ref)
+}
+
+// UndoTickets puts back what runs have written to tickets.
+func (c *Client) UndoTickets(ctx context.Context, r orchestrator.TicketUndoRequest) (orchestrator.TicketUndo, error) {
+	return ask[orchestrator.TicketUndo](ctx, c, "UndoTickets", r)
+}
+
 // Snapshot gives the whole picture.
 func (c *Client) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
 	return ask[orchestrator.Snapshot](ctx, c, "Snapshot", nothing{})

@@ -74,7 +74,8 @@ type answer struct {
 // kinds are the errors that callers tell apart.
 func kinds() map[string]error {
 	return map[string]error{
-		"unknown_runner": orchestrator.ErrUnknownRunner, "unknown_run": orchestrator.ErrUnknownRun, "not_now": orchestrator.ErrNotNow,
+		"unknown_runner": orchestrator.ErrUnknownRunner, "unknown_run": orchestrator.ErrUnknownRun, "unknown_ticket": orchestrator.ErrUnknownTicket,
+		"not_now": orchestrator.ErrNotNow,
 	}
 }
 
@@ -161,6 +162,12 @@ func methods() map[string]method {
 		}),
 		"Reload": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.Actor) (nothing, error) {
 			return done(o.Reload(ctx, in))
+		}),
+		"Ticket": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.TicketRef) (orchestrator.Ticket, error) {
+			return o.Ticket(ctx, in)
+		}),
+		"UndoTickets": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.TicketUndoRequest) (orchestrator.TicketUndo, error) {
+			return o.UndoTickets(ctx, in)
 		}),
 		"Snapshot": call(func(ctx context.Context, o orchestrator.Orchestrator, _ nothing) (orchestrator.Snapshot, error) {
 			return o.Snapshot(ctx)
