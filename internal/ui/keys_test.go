@@ -43,6 +43,9 @@ var scopeNames = [][2]string{
 	{"engine", "Engine"},
 	{"logs", "Logs"},
 	{"events", "Events"},
+	{"tickets", "Tickets"},
+	{"ticket", "Ticket"},
+	{"changes", "Changes of a run"},
 	{action.Command, "Palette only"},
 }
 
