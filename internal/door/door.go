@@ -166,7 +166,9 @@ func methods() map[string]method {
 		"Ticket": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.TicketRef) (orchestrator.Ticket, error) {
 			return o.Ticket(ctx, in)
 		}),
-		"UndoTickets": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.TicketUndoRequest) (orchestrator.TicketUndo, error) {
+		"UndoTickets": call(func(ctx context.Context, o orchestrator.Orchestrator,
+			in orchestrator.TicketUndoRequest,
+		) (orchestrator.TicketUndo, error) {
 			return o.UndoTickets(ctx, in)
 		}),
 		"Snapshot": call(func(ctx context.Context, o orchestrator.Orchestrator, _ nothing) (orchestrator.Snapshot, error) {

@@ -101,7 +101,10 @@ func merge(t, change ticket.Ticket) ticket.Ticket {
 		t.Subject = s
 	}
 	for _, e := range []struct{ to, from **ticket.Entity }{
-		{&t.Queue, &change.Queue}, {&t.Priority, &change.Priority}, {&t.State, &change.State}, {&t.Owner, &change.Owner},
+		{&t.Queue, &change.Queue},
+		{&t.Priority, &change.Priority},
+		{&t.State, &change.State},
+		{&t.Owner, &change.Owner},
 		{&t.Customer, &change.Customer},
 	} {
 		if !(*e.from).IsZero() {

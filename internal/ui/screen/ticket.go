@@ -197,7 +197,8 @@ func (s *Ticket) texts(w int) []string {
 		if n.Visible {
 			seen = "visible to the customer"
 		}
-		add(theme.GlyphDisabled+" "+orDash(n.Subject)+theme.Sep+orDash(n.Author)+theme.Sep+n.At.UTC().Format("2006-01-02 15:04")+"Z"+theme.Sep+seen, n.Body)
+		when := n.At.UTC().Format("2006-01-02 15:04") + "Z"
+		add(theme.GlyphDisabled+" "+strings.Join([]string{orDash(n.Subject), orDash(n.Author), when, seen}, theme.Sep), n.Body)
 	}
 	if s.live.Body != "" {
 		add(theme.GlyphDisabled+" first message", s.live.Body)

@@ -61,7 +61,9 @@ func journalData() TicketData {
 		up.Changes = []o.TicketChange{{Field: "queue", Before: "Incoming", After: "Desk"}, {Field: "state", Before: "new", After: "open"}}
 		n := up
 		n.ID, n.Kind, n.Step, n.Changes = up.ID+1, o.TicketAddNote, "ticket-routing/tickets/"+t+"/note", nil
-		n.Note = &o.TicketNote{Subject: "Open Ticket AI: routed", Body: "Queue: Desk (was Incoming). The model says \"Desk\" with confidence 0.91.", Length: 71}
+		n.Note = &o.TicketNote{
+			Subject: "Open Ticket AI: routed", Body: "Queue: Desk (was Incoming). The model says \"Desk\" with confidence 0.91.", Length: 71,
+		}
 		d.Log = append(d.Log, up, n)
 	}
 	for i := range 18 {
@@ -74,7 +76,8 @@ func journalData() TicketData {
 	}
 	d.Now = []o.Ticket{{
 		Service: "otobo", System: "OTOBO https://tickets.example", ID: "4711", Number: "2026112400004711", Subject: subjects[0],
-		Queue: "Network::VPN", Priority: "4 high", State: "open", Owner: "root@localhost", Customer: "chen", Body: "Hello,\r\nsince 8:00 the VPN says error 720.\nRegards",
+		Queue: "Network::VPN", Priority: "4 high", State: "open", Owner: "root@localhost", Customer: "chen",
+		Body: "Hello,\r\nsince 8:00 the VPN says error 720.\nRegards",
 		Notes: []o.TicketNote{
 			{Subject: "phone call", Body: "asked for the client's version", Author: "kim", Visible: true, At: ago(2 * time.Hour)},
 			{Subject: "Open Ticket AI: routed", Body: "Queue: Network::VPN (was Incoming).", Author: "Open Ticket AI", At: ago(30 * time.Minute)},
