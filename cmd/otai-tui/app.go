@@ -72,7 +72,7 @@ func (a *app) command() *cobra.Command {
 	root.AddCommand(a.runOnceCommand(), a.rerunCommand(), a.backfillCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.drainCommand(), a.cancelCommand(), a.answerCommand(), a.reloadCommand(), a.runsCommand(), a.errorsCommand(), a.logsCommand(),
 		a.eventsCommand(), a.approvalsCommand(), a.validateCommand(), a.schemaCommand(), a.pipesCommand(), a.deskCommand(), a.scheduleCommand(),
-		a.backupCommand(), a.doctorCommand())
+		a.backupCommand(), a.doctorCommand(), a.ticketCommand(), a.changesCommand())
 	return root
 }
 

@@ -143,6 +143,7 @@ type jsonRun struct {
 	Overlap    string            `json:"overlap,omitempty"`
 	Definition string            `json:"definition,omitempty"`
 	Handlers   string            `json:"handlers,omitempty"`
+	DryRun     bool              `json:"dry_run,omitempty"`
 }
 
 func runJSON(r *orchestrator.Run) jsonRun {
@@ -151,7 +152,7 @@ func runJSON(r *orchestrator.Run) jsonRun {
 		StartedAt: r.StartedAt, EndedAt: r.EndedAt, NextAt: r.NextAt, Attempt: r.Attempt, Attempts: r.Attempts,
 		FailedStep: r.FailedStep, Error: r.Error, ErrorClass: r.ErrorClass, Warnings: r.Warnings, Count: r.Count, FirstAt: r.FirstAt,
 		Idle: r.Idle, By: r.By, Params: r.Params, Parent: r.Parent, Backfill: r.Backfill, Priority: r.Priority, Overlap: r.Overlap,
-		Definition: r.Definition, Handlers: r.Handlers,
+		Definition: r.Definition, Handlers: r.Handlers, DryRun: r.DryRun,
 	}
 }
 

@@ -17,9 +17,10 @@ import (
 func (a *app) runOnceCommand() *cobra.Command {
 	var params []string
 	var overlap string
+	var dry bool
 	cmd := &cobra.Command{
 		Use: "run-once PIPE_ID", Short: "Run one pipe now, stream its log, and exit 0 when it completed", Args: cobra.ExactArgs(1),
-		Example: "  otai-tui run-once ticket-routing --param limit=1",
+		Example: "  otai-tui run-once ticket-routing --param limit=1\n  otai-tui run-once ticket-routing --dry-run",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			over := map[string]string{}
 			for _, p := range params {
@@ -30,11 +31,12 @@ func (a *app) runOnceCommand() *cobra.Command {
 				over[k] = v
 			}
 			return a.byHand(cmd.Context(), "", func(ctx context.Context, c controls, by orchestrator.Actor) (string, error) {
-				return c.RunOnce(ctx, args[0], orchestrator.FireRequest{Params: over, Overlap: overlap, By: by})
+				return c.RunOnce(ctx, args[0], orchestrator.FireRequest{Params: over, Overlap: overlap, DryRun: dry, By: by})
 			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&params, "param", nil, "override a parameter of the pipe: name=value (repeatable)")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "read for real and write nothing; then print what would be changed")
 	cmd.Flags().StringVar(&overlap, "overlap", "",
 		"overlap policy of this run, in place of the pipe's: skip, buffer_one, buffer_all, cancel_other, terminate_other or allow_all")
 	return cmd
@@ -89,13 +91,20 @@ func (a *app) byHand(ctx context.Context, again string, do func(context.Context,
 		if err != nil {
 			return err
 		}
+		if err := a.printDry(ctx, &end); err != nil {
+			return err
+		}
 		return a.reportEnd(&end)
 	})
 }
 
 func (a *app) reportEnd(end *orchestrator.Run) error {
 	took := end.Duration(time.Now()).Round(time.Millisecond)
-	a.errorf("run %s of %s %s in %s%s\n", end.ID, end.Runner, end.State, took, reasonText(*end))
+	word := "run"
+	if end.DryRun {
+		word = "dry run"
+	}
+	a.errorf("%s %s of %s %s in %s%s\n", word, end.ID, end.Runner, end.State, took, reasonText(*end))
 	if end.State != orchestrator.Completed {
 		return quietError{exitFailed}
 	}
@@ -134,6 +143,9 @@ func (a *app) byRunning(ctx context.Context, c *door.Client, again string,
 	if !end.State.Terminal() {
 		a.errorf("run %s goes on: otai-tui logs -f %s, otai-tui cancel %s\n", run, run, run)
 		return quietError{exitFailed}
+	}
+	if err := a.printDry(ctx, &end); err != nil {
+		return err
 	}
 	return a.reportEnd(&end)
 }

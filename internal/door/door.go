@@ -50,7 +50,8 @@ type answer struct {
 // kinds are the errors that callers tell apart.
 func kinds() map[string]error {
 	return map[string]error{
-		"unknown_runner": orchestrator.ErrUnknownRunner, "unknown_run": orchestrator.ErrUnknownRun, "not_now": orchestrator.ErrNotNow,
+		"unknown_runner": orchestrator.ErrUnknownRunner, "unknown_run": orchestrator.ErrUnknownRun, "unknown_ticket": orchestrator.ErrUnknownTicket,
+		"not_now": orchestrator.ErrNotNow,
 	}
 }
 

@@ -84,11 +84,18 @@ func TestEveryCommandGoesThrough(t *testing.T) {
 	note("CancelBackfill", c.CancelBackfill(ctx, b.ID, kim))
 	note("Answer", c.Answer(ctx, orchestrator.AnswerRequest{Run: "7", Step: "s", Approve: true, By: kim}))
 	note("Reload", c.Reload(ctx, kim))
+	_, err = c.UndoTickets(ctx, orchestrator.TicketUndoRequest{Run: "7", By: kim})
+	note("UndoTickets", err)
+	if _, err = c.Ticket(ctx, orchestrator.TicketRef{Ticket: "4711"}); !errors.Is(err, orchestrator.ErrUnknownTicket) {
+		t.Errorf("an unknown ticket came as %v", err)
+	}
+	note("Ticket", nil)
 	calls := fake.Calls()
 	for i, say := range []string{
 		"fire " + runner + " params map[a:b]", "trigger " + runner + ` key "k"`, `pause tag sync by kim reason "why" drain=false`, "resume tag sync by kim",
 		"cancel 7 by kim", "rerun 7 all=true by kim", "backfill " + runner, "cancel backfill " + b.ID + " by kim",
 		"answer 7 s approve=true", "reload by kim",
+		`undo ticket "" entry 0 run "7" by kim`,
 	} {
 		if i >= len(calls) || !strings.HasPrefix(calls[i], say) {
 			t.Errorf("call %d is %q, want %q", i, calls[min(i, len(calls)-1)], say)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -372,6 +374,40 @@ func TestARefusedWriteIsNoMove(t *testing.T) {
 		}
 		if _, err := b.e.UndoTickets(t.Context(), orchestrator.TicketUndoRequest{Run: run}); !errors.Is(err, orchestrator.ErrNotNow) {
 			t.Errorf("undo of what was refused: %v", err)
+		}
+	})
+}
+
+func TestNothingIsSentThatTheJournalCannotBeToldOf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, d, _ := newOffice(t, runnerOf(routing()))
+		var steps atomic.Int64
+		var full atomic.Bool
+		plain := b.opts
+		b.opts = func(o *Options) {
+			plain(o)
+			o.Fail = func(point string) error {
+				if point == failStep && steps.Add(1) == 3 { // the first move is about to be called
+					full.Store(true)
+				}
+				if point == "store.begin" && full.Load() {
+					return syscall.ENOSPC
+				}
+				return nil
+			}
+		}
+		b.start()
+		defer b.stop()
+		run := b.fire("routing")
+		pass(5 * time.Second)
+		if is := queueOf(t, d, "1"); is != "Raw 3 normal notes=0" {
+			t.Errorf("with a full disk ticket 1 became %s", is)
+		}
+		full.Store(false)
+		pass(5 * time.Minute)
+		if r := b.detail(run).Run; r.State != orchestrator.Completed || queueOf(t, d, "1") != "Billing 4 high notes=1" {
+			t.Errorf("there is room again: %+v, ticket %s", r, queueOf(t, d, "1"))
 		}
 	})
 }

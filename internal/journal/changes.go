@@ -27,8 +27,11 @@ type field struct {
 func fields(t *ticket.Ticket) []field {
 	out := []field{{name: fieldSubject, text: t.Subject}}
 	for _, e := range []field{
-		{name: fieldQueue, entity: t.Queue}, {name: fieldPriority, entity: t.Priority}, {name: fieldState, entity: t.State},
-		{name: fieldOwner, entity: t.Owner}, {name: fieldCustomer, entity: t.Customer},
+		{name: fieldQueue, entity: t.Queue},
+		{name: fieldPriority, entity: t.Priority},
+		{name: fieldState, entity: t.State},
+		{name: fieldOwner, entity: t.Owner},
+		{name: fieldCustomer, entity: t.Customer},
 	} {
 		e.text = e.entity.Label()
 		out = append(out, e)

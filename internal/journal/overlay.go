@@ -101,7 +101,10 @@ func merge(t, change ticket.Ticket) ticket.Ticket {
 		t.Subject = s
 	}
 	for _, e := range []struct{ to, from **ticket.Entity }{
-		{&t.Queue, &change.Queue}, {&t.Priority, &change.Priority}, {&t.State, &change.State}, {&t.Owner, &change.Owner},
+		{&t.Queue, &change.Queue},
+		{&t.Priority, &change.Priority},
+		{&t.State, &change.State},
+		{&t.Owner, &change.Owner},
 		{&t.Customer, &change.Customer},
 	} {
 		if !(*e.from).IsZero() {
@@ -224,12 +227,13 @@ func (o *Overlay) create(t ticket.Ticket) (ticket.Ticket, bool, error) {
 	t.Number = cmp.Or(t.Number, t.ID)
 	t.Subject, t.Body = strings.TrimSpace(t.Subject), strings.TrimSpace(t.Body)
 	for _, e := range []struct {
-		to       **ticket.Entity
-		fallback string
-	}{{&t.Queue, newQueue}, {&t.Priority, newPriority}, {&t.State, newState}} {
+		to              **ticket.Entity
+		field, fallback string
+	}{{&t.Queue, fieldQueue, newQueue}, {&t.Priority, fieldPriority, newPriority}, {&t.State, fieldState, newState}} {
 		if (*e.to).IsZero() {
 			*e.to = ticket.Named(e.fallback)
 		}
+		*e.to = o.full(e.field, *e.to)
 	}
 	t.CreatedAt, t.UpdatedAt = o.clock(), o.clock()
 	o.made = append(o.made, t)

@@ -163,16 +163,16 @@ func TestADryRunSeesWhatARealOneWouldMake(t *testing.T) {
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test's dice
-			real, looked := openDesk(t, "real.db"), openDesk(t, "looked.db")
+			written, looked := openDesk(t, "written.db"), openDesk(t, "looked.db")
 			b := &book{}
 			over := journal.NewOverlay(clock)
-			s := &both{t: t, rng: rng, real: real, dry: scribe(b, true).Dry(looked, over)}
+			s := &both{t: t, rng: rng, real: written, dry: scribe(b, true).Dry(looked, over)}
 			for i := range 12 {
 				seedTicket := ticket.Ticket{
 					Subject: fmt.Sprint("ticket ", i), Queue: s.named(queues...), Priority: s.named(priorities...), State: s.named(states...),
 					CreatedAt: noon.Add(-time.Duration(rng.IntN(5)) * time.Hour),
 				}
-				a, errA := real.Create(t.Context(), seedTicket)
+				a, errA := written.Create(t.Context(), seedTicket)
 				c, errB := looked.Create(t.Context(), seedTicket)
 				s.compare("seed", show(a), show(c), errA, errB)
 				s.ids = append(s.ids, [2]string{a.ID, c.ID})

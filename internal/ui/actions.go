@@ -19,6 +19,7 @@ type act = action.Action[*App]
 // actions is everything a user can do. Order counts in the footer and in the help.
 func actions() []act {
 	return slices.Concat(
+		ticketActions(),
 		answerActions(),
 		itemActions(),
 		engineActions(),
@@ -282,6 +283,7 @@ func appActions() []act {
 		{ID: "app.tab.events", Scope: "global", Keys: []string{"5"}, Group: "app", Title: "events", Do: tab(4)},
 		{ID: "app.tab.engine", Scope: "global", Keys: []string{"6"}, Group: "app", Title: "engine", Do: tab(5)},
 		{ID: "app.tab.approvals", Scope: "global", Keys: []string{"7"}, Group: "app", Title: "approvals", Do: tab(6)},
+		{ID: "app.tab.tickets", Scope: "global", Keys: []string{"8"}, Group: "app", Title: "tickets that pipes have touched", Do: tab(7)},
 		{
 			ID: "app.undo", Scope: "global", Keys: []string{"u"}, Group: "act", Tier: action.Undoable,
 			Title: "undo the last pause or resume (10 s)",

@@ -56,6 +56,7 @@ type App struct {
 // tab is one of the numbered screens.
 type tab struct {
 	title string
+	short string // where there is no room for the title
 	s     screen.Screen
 }
 
@@ -71,13 +72,14 @@ func New(ctx context.Context, o Options) (*App, error) {
 		ascii: theme.UseASCII(o.Glyphs, o.Environ),
 		asked: map[string]time.Time{},
 		tabs: []tab{
-			{"Pipes", screen.NewPipes()},
-			{"Runs", screen.NewRuns("")},
-			{"Timeline", screen.NewTimeline()},
-			{"Logs", screen.NewLogs(orchestrator.LogFilter{}, "all pipes")},
-			{"Events", screen.NewEvents()},
-			{"Engine", screen.NewEngine()},
-			{"Approvals", screen.NewApprovals()},
+			{"Pipes", "Pipes", screen.NewPipes()},
+			{"Runs", "Runs", screen.NewRuns("")},
+			{"Timeline", "Time", screen.NewTimeline()},
+			{"Logs", "Logs", screen.NewLogs(orchestrator.LogFilter{}, "all pipes")},
+			{"Events", "Events", screen.NewEvents()},
+			{"Engine", "Engine", screen.NewEngine()},
+			{"Approvals", "Asks", screen.NewApprovals()},
+			{"Tickets", "Tickets", screen.NewTickets()},
 		},
 	}
 	reg, err := action.New(actions()...)

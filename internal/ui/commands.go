@@ -124,6 +124,9 @@ func (a *App) fire() {
 			return question{why: "no pipe is selected"}
 		}
 		q := question{text: "fire " + r.ID + " now? it runs beside its schedule", stamp: r.ID + string(r.State)}
+		if r.DryRun {
+			q.text = "fire " + r.ID + " now? a dry run, as the configuration says: it writes nothing"
+		}
 		switch {
 		case r.Current != nil && r.Current.State.Live():
 			q.text += "; run " + screen.ShortID(r.Current.ID) + " still goes on: the new one " + overlapWords(r.Overlap)

@@ -272,6 +272,11 @@ func (a *App) reread() {
 			e.Again()
 		}
 	}
+	for _, s := range a.stack {
+		if t, ok := s.(interface{ Again() }); ok {
+			t.Again()
+		}
+	}
 }
 
 // indexOf is the place of an option, the first one when it is not there.

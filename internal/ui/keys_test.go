@@ -44,6 +44,9 @@ var scopeNames = [][2]string{
 	{"logs", "Logs"},
 	{"timeline", "Timeline"},
 	{"events", "Events"},
+	{"tickets", "Tickets"},
+	{"ticket", "Ticket"},
+	{"changes", "Changes of a run"},
 	{action.Command, "Palette only"},
 }
 

@@ -16,6 +16,7 @@ func everyScreen() []screen.Screen {
 		screen.NewPipes(), screen.NewRuns(""), screen.NewRun(orchestrator.Run{ID: "x"}),
 		screen.NewLogs(orchestrator.LogFilter{}, "all"), screen.NewEvents(), screen.NewTimeline(), screen.NewPipe("x"),
 		screen.NewEngine(), screen.NewApprovals(),
+		screen.NewTickets(), screen.NewTicket(orchestrator.TicketRef{Ticket: "x"}), screen.NewChanges(orchestrator.Run{ID: "x"}, ""),
 	}
 }
 

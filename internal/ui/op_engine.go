@@ -112,7 +112,7 @@ func typedActions() []act {
 			Title: "resume a scope, end a drain", Tip: "nothing that was skipped is caught up", Offer: resumeOffers,
 		},
 		{
-			ID: "type.fire", Short: "fire", Args: "PIPE [name=value] [overlap=POLICY]", Tier: action.Ask,
+			ID: "type.fire", Short: "fire", Args: "PIPE [dry] [name=value] [overlap=POLICY]", Tier: action.Ask,
 			Title: "fire with parameters", Tip: "the engine checks their names and types", Offer: fireOffers,
 		},
 		{

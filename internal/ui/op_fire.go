@@ -72,12 +72,16 @@ func paramWords(p map[string]string) string {
 
 // fireForm asks for the parameters and the overlap of a run by hand. The engine checks the parameters' names and types;
 // the form stays open with what it says.
-func (a *App) fireForm(runner, params, overlap string) *form {
+func (a *App) fireForm(runner, params, overlap string, dry bool) *form {
 	over := choiceField("overlap", overlaps()...)
 	over.pick = indexOf(over.options, overlap)
 	line := textField("parameters", params, "name=value name=\"two words\"; none = as configured")
 	line.check = func(_ *App, v string) error { _, err := parseParams(v); return err }
-	f := &form{title: "fire" + theme.Sep + runner, verb: "fire", fields: []*field{line, over}}
+	mode := choiceField("dry run", "no", "yes")
+	if dry {
+		mode.pick = 1
+	}
+	f := &form{title: "fire" + theme.Sep + runner, verb: "fire", fields: []*field{line, over, mode}}
 	f.facts = func(a *App, f *form) facts {
 		r := a.data.Runner(runner)
 		if r == nil {
@@ -99,12 +103,16 @@ func (a *App) fireForm(runner, params, overlap string) *form {
 		if screen.LiveRuns(r) > 0 && (policy == "cancel_other" || policy == "terminate_other") {
 			role = theme.Danger
 		}
-		out.lines = append(out.lines, fact{role, s}, fact{theme.Muted, a.recorded() + ", with its parameters: no secrets in them"})
+		out.lines = append(out.lines, fact{role, s})
+		if r.DryRun || f.get("dry run") == "yes" {
+			out.lines = append(out.lines, fact{theme.Late, "dry run: it reads for real and writes nothing; c shows what it would change"})
+		}
+		out.lines = append(out.lines, fact{theme.Muted, a.recorded() + ", with its parameters: no secrets in them"})
 		return out
 	}
 	f.submit = func(a *App, f *form) {
 		p, _ := parseParams(f.get("parameters")) // checked
-		req := orchestrator.FireRequest{Params: p, By: a.opts.Actor}
+		req := orchestrator.FireRequest{Params: p, DryRun: f.get("dry run") == "yes", By: a.opts.Actor}
 		if o := f.get("overlap"); o != ownOverlap {
 			req.Overlap = o
 		}
@@ -124,15 +132,19 @@ func (a *App) fireWith() {
 	if r.Last != nil && r.Last.Trigger == "manual" {
 		params = paramWords(r.Last.Params)
 	}
-	a.openForm(a.fireForm(r.ID, params, ownOverlap))
+	a.openForm(a.fireForm(r.ID, params, ownOverlap, false))
 }
 
-// fireOffers are ":fire PIPE [name=value …] [overlap=POLICY]".
+// fireOffers are ":fire PIPE [dry] [name=value …] [overlap=POLICY]".
 func fireOffers(a *App, rest string) []action.Offer[*App] {
 	runner, more := cutWord(rest)
 	r := a.data.Runner(runner)
 	if r == nil || more == "" {
 		return nil // the pipe's own key asks and fires
+	}
+	dry := false
+	if word, others := cutWord(more); word == "dry" {
+		dry, more = true, others
 	}
 	params, err := parseParams(more)
 	if err != nil {
@@ -150,6 +162,6 @@ func fireOffers(a *App, rest string) []action.Offer[*App] {
 	}
 	return []action.Offer[*App]{{
 		Line: join("fire", rest), Title: "a run with these parameters; asks first", Why: a.whyFireOf(r),
-		Do: func(a *App) { a.openForm(a.fireForm(runner, paramWords(params), overlap)) },
+		Do: func(a *App) { a.openForm(a.fireForm(runner, paramWords(params), overlap, dry)) },
 	}}
 }

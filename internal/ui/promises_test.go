@@ -119,8 +119,8 @@ func TestPaletteRerunsFromAStep(t *testing.T) {
 }
 
 func TestFireWithParameters(t *testing.T) {
-	d := promises(t).At("sentiment").Press("T").Sees("live now: 5 runs. The new one starts beside the live run").Type("limit").Press("enter", "enter", "enter")
-	d.Sees(`"limit" is not name=value`).Did().Type(`=5 who="a b"`).Press("tab", "left", "left").Sees("ends the live run at once").Press("tab")
+	d := promises(t).At("sentiment").Press("T").Sees("live now: 5 runs. The new one starts beside the live run").Type("limit").Press("enter", "enter", "enter", "enter")
+	d.Sees(`"limit" is not name=value`).Did().Type(`=5 who="a b"`).Press("tab", "left", "left").Sees("ends the live run at once").Press("tab", "tab")
 	d.Fake.FailNext(errors.New("parameter limit: a list is needed; it takes limit, who"))
 	call := `fire sentiment params map[limit:5 who:a b] overlap "terminate_other" by kim`
 	d.Press("enter").Sees("─ fire · sentiment", "parameter limit: a list is needed").Did(call)
@@ -128,7 +128,7 @@ func TestFireWithParameters(t *testing.T) {
 }
 
 func TestPaletteFiresWithParameters(t *testing.T) {
-	d := promises(t).Press(":").Type(`fire dedupe limit=5 overlap=allow_all`).Press("enter").Sees("limit=5", "allow_all").Press("tab", "enter")
+	d := promises(t).Press(":").Type(`fire dedupe limit=5 overlap=allow_all`).Press("enter").Sees("limit=5", "allow_all").Press("tab", "tab", "enter")
 	d.Did().Sees("[ fire ]").Press("enter").Did(`fire dedupe params map[limit:5] overlap "allow_all" by kim`)
 	promises(t).Press(":").Type(`fire dedupe overlap=twice`).Sees("overlap is one of").Press("enter").Sees("─ go ─").Did()
 }

@@ -90,6 +90,10 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.takeApprovals(m)
 	case foundMsg:
 		a.found(m)
+	case ticketsMsg:
+		a.foundTickets(m)
+	case planMsg:
+		a.undoPlanned(m)
 	case formMsg:
 		a.formDone(m)
 	case doneMsg:

@@ -95,6 +95,9 @@ func (a *App) standing() (string, theme.Role) {
 	case e.Approvals > 0 && len(a.stack) > 0:
 		return fmt.Sprintf("%s %d to answer (%d)", theme.GlyphAsk, e.Approvals, tabApprovals+1), theme.Late
 	}
+	if n := a.dryPipes(); n > 0 {
+		return theme.GlyphQueued + " dry run: " + plural(n, "pipe"), theme.Late
+	}
 	return "", theme.Plain
 }
 
@@ -107,9 +110,13 @@ func (a *App) short(s string) string {
 	return strings.ReplaceAll(s, dir+string(filepath.Separator), "")
 }
 
-// tabLabel is a tab's number and title; what waits for a person is counted.
-func (a *App) tabLabel(i int) string {
-	s := fmt.Sprintf("%d %s", i+1, a.tabs[i].title)
+// tabLabel is a tab's number and title, or its short one; what waits for a person is counted.
+func (a *App) tabLabel(i int, tight bool) string {
+	title := a.tabs[i].title
+	if tight {
+		title = a.tabs[i].short
+	}
+	s := fmt.Sprintf("%d %s", i+1, title)
 	if n := a.data.Engine.Approvals; i == tabApprovals && n > 0 {
 		s += fmt.Sprintf(" %d", n)
 	}
@@ -147,13 +154,21 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 		}
 		return x
 	}
-	all := 1
+	all, less := 1, 1
 	for i := range a.tabs {
-		all += len(a.tabLabel(i)) + 3
+		all += len(a.tabLabel(i, false)) + 3
+		less += len(a.tabLabel(i, true)) + 1
 	}
-	short := all > c.W || noted && all+40 > c.W
+	room := c.W
+	if noted {
+		room -= 40
+	}
+	if tight := all > room; tight && less <= room {
+		return a.drawTightTabs(c, x)
+	}
+	short := all > room
 	for i := range a.tabs {
-		label, role := a.tabLabel(i), theme.Muted
+		label, role := a.tabLabel(i, false), theme.Muted
 		if i == tabApprovals && a.data.Engine.Approvals > 0 {
 			role = theme.Late
 		}
@@ -172,6 +187,23 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 			c.Put(x+1, 0, role, label)
 			x += len(label) + 3
 		}
+	}
+	return x
+}
+
+// drawTightTabs draws the tabs with their short titles, one column apart.
+func (a *App) drawTightTabs(c part.Canvas, x int) int {
+	for i := range a.tabs {
+		label, role := a.tabLabel(i, true), theme.Muted
+		if i == tabApprovals && a.data.Engine.Approvals > 0 {
+			role = theme.Late
+		}
+		if i == a.tab {
+			c.Put(x-1, 0, theme.Accent, "["+label+"]")
+		} else {
+			c.Put(x, 0, role, label)
+		}
+		x += len(label) + 1
 	}
 	return x
 }

@@ -33,6 +33,6 @@ func addNote(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 	if err := c.Ticket.AddNote(ctx, p.TicketID, p.Note); err != nil {
 		return pipe.Result{}, err
 	}
-	c.Log.Info("added a note to ticket "+p.TicketID, "ticket", p.TicketID, "subject", p.Note.Subject)
+	c.Log.Info(said(c, "added a note to ticket "+p.TicketID), "ticket", p.TicketID, "subject", p.Note.Subject)
 	return pipe.Success("note added", map[string]any{"ticket_id": p.TicketID}), nil
 }

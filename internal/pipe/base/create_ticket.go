@@ -33,6 +33,6 @@ func createTicket(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 	if err := addNotes(ctx, c, made.ID, notes); err != nil {
 		return pipe.Result{}, err
 	}
-	c.Log.Info("created ticket "+made.ID, "ticket", made.ID, "queue", made.Queue.Label())
+	c.Log.Info(said(c, "created ticket "+made.ID), "ticket", made.ID, "queue", made.Queue.Label())
 	return pipe.Success("ticket "+made.ID+" created", map[string]any{"ticket_id": made.ID, "ticket": made.Map()}), nil
 }

@@ -16,6 +16,14 @@ import (
 
 const dryMessage = "dry run: not done"
 
+// said is what a log line says of a write: in a dry run it is none.
+func said(c *pipe.Call, what string) string {
+	if c.Would == nil {
+		return what
+	}
+	return "dry run: would have " + what
+}
+
 // dryResult is the result of something that was left out.
 func dryResult(data map[string]any) pipe.Result {
 	out := maps.Clone(data)

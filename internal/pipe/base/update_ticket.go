@@ -50,7 +50,7 @@ func updateTicket(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 		return pipe.Result{}, err
 	}
 	message := strings.Join(changes, ", ")
-	c.Log.Info("updated ticket "+p.TicketID, "ticket", p.TicketID, "changes", message)
+	c.Log.Info(said(c, "updated ticket "+p.TicketID), "ticket", p.TicketID, "changes", message)
 	return pipe.Success(message, map[string]any{"ticket_id": p.TicketID, "ticket": after.Map()}), nil
 }
 

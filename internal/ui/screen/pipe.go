@@ -50,7 +50,11 @@ func (p *Pipe) Crumb(env Env) string {
 		return p.id
 	}
 	m := RunnerMark(r, env.Now)
-	return p.id + theme.Sep + m.Glyph + " " + m.Word
+	s := p.id + theme.Sep + m.Glyph + " " + m.Word
+	if r.DryRun {
+		s += theme.Sep + "dry run"
+	}
+	return s
 }
 
 // Resize takes the body's size.

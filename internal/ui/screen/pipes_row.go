@@ -103,7 +103,13 @@ func (c columns) row(cv part.Canvas, y int, r *orchestrator.Runner, now time.Tim
 	if r.State == orchestrator.Disabled {
 		name = theme.Muted
 	}
-	x := cv.Name(markCols, y, c.name, name, r.ID)
+	if r.DryRun { // it must not be taken for one that works
+		cv.Text(markCols+c.name-3, y, 3, theme.Late, "dry")
+		cv.Name(markCols, y, c.name-4, name, r.ID)
+	} else {
+		cv.Name(markCols, y, c.name, name, r.ID)
+	}
+	x := markCols + c.name
 	word := m.Role
 	if m.Role == theme.OK {
 		word = theme.Muted

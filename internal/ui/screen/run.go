@@ -60,6 +60,9 @@ func (r *Run) Scopes() []string { return []string{"run", "step", "answer", "logs
 func (r *Run) Crumb(env Env) string {
 	m := runMark(&r.run)
 	s := r.runner + theme.Crumb + ShortID(r.id) + theme.Sep + m.Glyph + " " + m.Word
+	if r.run.DryRun {
+		s += theme.Sep + "dry run"
+	}
 	if d := r.run.Duration(env.Now); d > 0 {
 		if r.run.EndedAt.IsZero() {
 			d = d.Truncate(time.Second)

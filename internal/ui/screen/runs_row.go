@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -170,6 +171,11 @@ func noteWord(r *orchestrator.Run, now time.Time) string {
 			s = "nothing to do"
 		}
 		return fmt.Sprintf("%s%d to %s%s%s", theme.Times, r.Count, clockToday(r.LastAt, now), theme.Sep, s)
+	}
+	if r.DryRun && !strings.HasPrefix(r.Reason, "dry run") && !r.Idle {
+		live := *r
+		live.DryRun = false
+		return "dry run" + theme.Sep + noteWord(&live, now)
 	}
 	switch {
 	case r.Idle:
