@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -15,6 +17,8 @@ const (
 	fieldState    = "state"
 	fieldOwner    = "owner"
 	fieldCustomer = "customer"
+	fieldLock     = "lock"
+	fieldOfName   = "field " // and the name of a dynamic field or custom attribute
 )
 
 // field is one changeable field of a ticket.
@@ -54,8 +58,25 @@ func with(t ticket.Ticket, name, text string) ticket.Ticket {
 		t.Owner = ticket.Named(text)
 	case fieldCustomer:
 		t.Customer = ticket.Named(text)
+	case fieldLock:
+		t.Lock = text
+	}
+	if own, ok := strings.CutPrefix(name, fieldOfName); ok {
+		t.Fields = maps.Clone(t.Fields)
+		if t.Fields == nil {
+			t.Fields = map[string]any{}
+		}
+		t.Fields[own] = text // "" clears
 	}
 	return t
+}
+
+// lockOf is whether a ticket is locked, in the words of an update.
+func lockOf(t *ticket.Ticket) string {
+	if t.Locked {
+		return ticket.Lock
+	}
+	return ticket.Unlock
 }
 
 // same says that a field stands as it is wanted: by the id when that is what is wanted and known, else by the name.
@@ -76,6 +97,15 @@ func Differences(now, want *ticket.Ticket) []orchestrator.TicketChange {
 	for i := range wanted {
 		if w := wanted[i]; w.text != "" && !same(is[i], w) {
 			out = append(out, orchestrator.TicketChange{Field: w.name, Before: is[i].text, After: strings.TrimSpace(w.text)})
+		}
+	}
+	if was := lockOf(now); want.Lock != "" && want.Lock != was {
+		out = append(out, orchestrator.TicketChange{Field: fieldLock, Before: was, After: want.Lock})
+	}
+	for _, name := range slices.Sorted(maps.Keys(want.Fields)) { // nil leaves a field as it is, "" clears it
+		was, is := ticket.FieldText(now.Fields[name]), ticket.FieldText(want.Fields[name])
+		if want.Fields[name] != nil && was != is {
+			out = append(out, orchestrator.TicketChange{Field: fieldOfName + name, Before: was, After: is})
 		}
 	}
 	return out

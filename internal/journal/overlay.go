@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +112,25 @@ func merge(t, change ticket.Ticket) ticket.Ticket {
 			*e.to = *e.from
 		}
 	}
+	if change.Lock != "" {
+		t.Lock, t.Locked = change.Lock, change.Lock == ticket.Lock
+	}
+	for name, value := range change.Fields {
+		if value != nil {
+			t = withField(t, name, value)
+		}
+	}
+	return t
+}
+
+// withField gives a ticket with one dynamic field set; others do not see it.
+func withField(t ticket.Ticket, name string, value any) ticket.Ticket {
+	own := maps.Clone(t.Fields)
+	if own == nil {
+		own = map[string]any{}
+	}
+	own[name] = value
+	t.Fields = own
 	return t
 }
 
@@ -122,6 +142,7 @@ func (o *Overlay) view(t ticket.Ticket) ticket.Ticket {
 		return t
 	}
 	t = merge(t, c)
+	t.Lock = "" // a wish, and done
 	t.Queue, t.Priority, t.State = o.full(fieldQueue, t.Queue), o.full(fieldPriority, t.Priority), o.full(fieldState, t.State)
 	t.UpdatedAt = o.clock()
 	return t
@@ -176,12 +197,15 @@ func (o *Overlay) update(ctx context.Context, base ticket.System, id string, wan
 	if err != nil {
 		return before, nil, fmt.Errorf("update ticket %s: %w", id, err)
 	}
+	if err := ticket.Conflict(before, want); err != nil {
+		return ticket.Ticket{}, nil, fmt.Errorf("update ticket %s: %w", id, err)
+	}
 	o.mu.Lock()
 	want.Queue, want.Priority = o.full(fieldQueue, want.Queue), o.full(fieldPriority, want.Priority)
 	want.State = o.full(fieldState, want.State)
 	changes := Differences(&before, &want)
 	if len(changes) > 0 {
-		want.Notes = nil
+		want.Notes, want.Was = nil, nil
 		o.put(before.ID, merge(o.changed[before.ID], want))
 	}
 	o.mu.Unlock()

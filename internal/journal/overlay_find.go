@@ -78,7 +78,9 @@ func (o *Overlay) own(ctx context.Context, base ticket.System, c ticket.Criteria
 	out = append(out, o.made...)
 	out = slices.DeleteFunc(out, func(t ticket.Ticket) bool { return !o.matches(&t, c) })
 	for i := range out {
-		out[i].Notes = nil
+		if !c.WithNotes {
+			out[i].Notes = nil
+		}
 	}
 	return out, nil
 }
@@ -120,6 +122,11 @@ func (o *Overlay) matches(t *ticket.Ticket, c ticket.Criteria) bool {
 		return false
 	case len(c.States) > 0 && !slices.Contains(c.States, state):
 		return false
+	}
+	for name, want := range c.Fields {
+		if !ticket.FieldIs(t.Fields[name], want) {
+			return false
+		}
 	}
 	if len(c.Priorities) > 0 && !slices.Contains(c.Priorities, t.Priority.Label()) {
 		return false

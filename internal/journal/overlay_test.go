@@ -3,8 +3,10 @@ package journal_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +77,12 @@ func show(tickets ...ticket.Ticket) string {
 	for _, t := range tickets {
 		fmt.Fprintf(&b, "%s|%s|%s|%s|%s|%s|%v", t.Subject, t.Queue.Label(), t.Priority.Label(), t.State.Label(), t.Owner.Label(),
 			t.Customer.Label(), t.CreatedAt.Unix())
+		fmt.Fprintf(&b, "|locked %v", t.Locked)
+		for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+			if text := ticket.FieldText(t.Fields[name]); text != "" {
+				fmt.Fprintf(&b, "|%s=%s", name, text)
+			}
+		}
 		for _, n := range t.Notes {
 			fmt.Fprintf(&b, "|%s:%s:%v:%s", n.Subject, n.Body, n.Visible, n.ContentType)
 		}
@@ -121,6 +129,15 @@ func (s *both) act() {
 		if s.rng.IntN(4) == 0 {
 			c.Subject, c.Owner = pickOf(s.rng, "other", "  blanks "), s.named("kim", "")
 		}
+		if s.rng.IntN(3) == 0 {
+			c.Lock = pickOf(s.rng, ticket.Lock, ticket.Unlock)
+		}
+		if s.rng.IntN(3) == 0 {
+			c.Fields = map[string]any{pickOf(s.rng, "Done", "Label"): pickOf(s.rng, "1", "2", "")}
+		}
+		if s.rng.IntN(4) == 0 {
+			c.Was = &ticket.Ticket{Queue: s.named(queues...), Priority: s.named(priorities...)}
+		}
 		a, errA := s.real.Update(ctx, at[0], c)
 		b, errB := s.dry.Update(ctx, at[1], c)
 		s.compare(fmt.Sprintf("update %v of %v", c, at), show(a), show(b), errA, errB)
@@ -151,6 +168,10 @@ func (s *both) act() {
 		if s.rng.IntN(3) == 0 {
 			c.Priorities = []string{pickOf(s.rng, priorities...)}
 		}
+		if s.rng.IntN(3) == 0 {
+			c.Fields = map[string]string{pickOf(s.rng, "Done", "Label"): pickOf(s.rng, "1", "2", "")}
+		}
+		c.WithNotes = s.rng.IntN(2) == 0
 		a, errA := s.real.Find(ctx, c)
 		b, errB := s.dry.Find(ctx, c)
 		s.compare(fmt.Sprintf("find %+v", c), show(a...), show(b...), errA, errB)

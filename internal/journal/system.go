@@ -69,7 +69,7 @@ func (w *system) Update(ctx context.Context, id string, changes ticket.Ticket) (
 
 // afterError finds out what a failed write did all the same.
 func (w *system) afterError(ctx context.Context, e *Entry, want *ticket.Ticket, err error) {
-	if fault.ClassOf(err) == fault.RateLimited {
+	if fault.ClassOf(err) == fault.RateLimited || !fault.WasTried(err) {
 		w.settle(e, orchestrator.TicketFailed, err)
 		return
 	}
@@ -110,7 +110,7 @@ func (w *system) uncertain(e *Entry, err error) {
 	switch class := fault.ClassOf(err); {
 	case err == nil:
 		w.settle(e, orchestrator.TicketDone, nil)
-	case class == fault.Permanent, class == fault.RateLimited:
+	case class == fault.Permanent, class == fault.RateLimited, !fault.WasTried(err):
 		w.settle(e, orchestrator.TicketFailed, err)
 	default:
 		w.settle(e, orchestrator.TicketUnknown, err)
