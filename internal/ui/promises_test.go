@@ -233,10 +233,10 @@ func TestHeaderSaysWhatStands(t *testing.T) {
 		change func(*orchestrator.Engine)
 		sees   []string
 	}{
-		{func(*orchestrator.Engine) {}, []string{"config error", "configuration not taken: otai.yml"}},
+		{func(*orchestrator.Engine) {}, []string{"config error", "config refused: otai.yml"}},
 		{func(e *orchestrator.Engine) {
 			e.ConfigError, e.Config = "/srv/otai/otai.yml:3:1: unknown pipe", "/srv/otai/otai.yml"
-		}, []string{"configuration not taken: otai.yml:3"}},
+		}, []string{"config refused: otai.yml:3"}},
 		{func(e *orchestrator.Engine) { e.ConfigError = "" }, []string{"ok 4ms", "! stuck: run 9023ea"}},
 		{func(e *orchestrator.Engine) { e.Health, e.Problems = "degraded", []string{"disk full"} }, []string{"degraded", "disk full"}},
 		{func(e *orchestrator.Engine) {

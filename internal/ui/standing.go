@@ -89,7 +89,7 @@ func (a *App) standing() (string, theme.Role) {
 	case h != nil:
 		return theme.GlyphPaused + " engine " + screen.HoldWords(h, a.env()), theme.Paused
 	case e.ConfigError != "":
-		return theme.GlyphLate + " configuration not taken: " + a.short(e.ConfigError), theme.Late
+		return theme.GlyphLate + " config refused: " + a.short(e.ConfigError), theme.Late
 	case len(e.Stuck) > 0:
 		return theme.GlyphLate + " stuck: " + e.Stuck[0], theme.Late
 	case e.Approvals > 0 && len(a.stack) > 0:
