@@ -41,7 +41,7 @@ func (w *system) Get(ctx context.Context, id string) (ticket.Ticket, error) {
 	return t, err
 }
 
-// Update notes first how the ticket stands: that is what an undo goes back to. One that has all values already is not written.
+// Update notes first how the ticket stands: that is what an undo goes back to.
 func (w *system) Update(ctx context.Context, id string, changes ticket.Ticket) (ticket.Ticket, error) {
 	u := &updating{w: w, want: &changes}
 	if _, ok := w.sys.(ticket.Announcer); ok {
@@ -56,10 +56,7 @@ func (w *system) Update(ctx context.Context, id string, changes ticket.Ticket) (
 	if err := u.begin(ctx, &before); err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
-	if u.e == nil {
-		return before, nil
-	}
-	after, err := w.sys.Update(ctx, id, changes)
+	after, err := w.sys.Update(ctx, id, changes) // also when there is nothing to note: the system knows better what differs
 	u.end(ctx, &after, err)
 	return after, err
 }
