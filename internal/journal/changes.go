@@ -150,7 +150,7 @@ func settled(changes []orchestrator.TicketChange, before, after *ticket.Ticket) 
 			out = append(out, orchestrator.TicketChange{Field: is[k].name, Before: was[k].text, After: is[k].text})
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(c orchestrator.TicketChange) bool { return c.Before == c.After })
 }
 
 // made gives those of the wanted changes that the ticket shows now.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/openticketai/otai-tui/internal/journal"
+	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/ticket"
 	"github.com/openticketai/otai-tui/internal/ticket/desk"
 	"github.com/openticketai/otai-tui/internal/ticket/otobo"
@@ -29,16 +30,17 @@ func systems() map[string]tickettest.Suite {
 				return d
 			},
 			Queues: [2]string{"Incoming", "Support::Billing"}, Priorities: [2]string{"3 normal", "4 high"}, OpenState: "open",
-			Closed: "closed successful", UnknownID: "4711",
+			Closed: "closed successful", UnknownID: "4711", Field: "AiConfidence", Locks: true,
 		},
 		"otobo": {
 			New:    func(t *testing.T) ticket.System { t.Helper(); c, _ := openOtobo(t); return c },
 			Queues: [2]string{"Incoming", "Support::Billing"}, Priorities: [2]string{"3 normal", "4 high"}, OpenState: "open",
-			Closed: "closed successful", UnknownID: "4711",
+			Closed: "closed successful", UnknownID: "4711", Field: "AiConfidence", Locks: true,
 		},
 		"zammad": {
 			New:    func(t *testing.T) ticket.System { t.Helper(); return openZammad(t) },
 			Queues: [2]string{"Incoming", "IT"}, Priorities: [2]string{"1 low", "3 high"}, OpenState: "new", Closed: "closed", UnknownID: "4711",
+			Field: "ai_confidence",
 		},
 	}
 }
@@ -87,6 +89,7 @@ func TestADryRunKeepsTheContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plain := suite.New
+			suite.Locks = true // it cannot know what the system has not
 			suite.New = func(t *testing.T) ticket.System {
 				t.Helper()
 				sys := plain(t)
@@ -116,5 +119,27 @@ func seen(t *testing.T, sys, dry ticket.System, queue, away string) {
 	}
 	if _, err := sys.Update(t.Context(), made.ID, ticket.Ticket{Queue: ticket.Named(away)}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAnUpdateIsJournalledWithoutAnotherRequest: OTOBO is slow enough.
+func TestAnUpdateIsJournalledWithoutAnotherRequest(t *testing.T) {
+	t.Parallel()
+	c, s := openOtobo(t)
+	id := s.Add(otobotest.Seed{Title: "invoice", Queue: "Incoming"})
+	b := &book{}
+	calls := func(sys ticket.System, queue string) int {
+		before := len(s.Calls())
+		if _, err := sys.Update(t.Context(), id, ticket.Ticket{Queue: ticket.Named(queue)}); err != nil {
+			t.Fatal(err)
+		}
+		return len(s.Calls()) - before
+	}
+	plain := calls(c, "Support")
+	if noted := calls(scribe(b, false).Tickets(c), "Network"); noted != plain {
+		t.Errorf("%d requests, %d without a journal", noted, plain)
+	}
+	if len(b.entries) != 1 || b.entries[0].Changes[0] != (orchestrator.TicketChange{Field: "queue", Before: "Support", After: "Network"}) {
+		t.Errorf("journal: %+v", b.log())
 	}
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -32,6 +33,9 @@ func (d *dry) Get(ctx context.Context, id string) (ticket.Ticket, error) {
 
 // Update keeps the changes. Whether the system knows the names in them is only known to the system.
 func (d *dry) Update(ctx context.Context, id string, changes ticket.Ticket) (ticket.Ticket, error) {
+	if err := writable(&changes); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
+	}
 	after, diff, err := d.o.update(ctx, d.base, id, changes)
 	e := d.s.entry(orchestrator.TicketUpdate, after.ID)
 	if err == nil && len(diff) > 0 {
@@ -39,6 +43,14 @@ func (d *dry) Update(ctx context.Context, id string, changes ticket.Ticket) (tic
 		d.intend(e)
 	}
 	return after, err
+}
+
+// writable refuses what every ticket system refuses.
+func writable(t *ticket.Ticket) error {
+	if err := ticket.CheckFields(t.Fields); err != nil {
+		return err
+	}
+	return ticket.CheckLock(t.Lock)
 }
 
 func (d *dry) intend(e *Entry) {
@@ -58,6 +70,9 @@ func (d *dry) AddNote(ctx context.Context, id string, n ticket.Note) error {
 }
 
 func (d *dry) Create(_ context.Context, t ticket.Ticket) (ticket.Ticket, error) {
+	if err := writable(&t); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("create ticket: %w", err)
+	}
 	made, fresh, err := d.o.create(t)
 	e := d.s.entry(orchestrator.TicketCreate, made.ID)
 	if fresh {

@@ -41,30 +41,57 @@ func (w *system) Get(ctx context.Context, id string) (ticket.Ticket, error) {
 	return t, err
 }
 
-// Update reads the ticket first: what it was is what an undo goes back to. One that has all values already is not written.
+// Update notes first how the ticket stands: that is what an undo goes back to.
 func (w *system) Update(ctx context.Context, id string, changes ticket.Ticket) (ticket.Ticket, error) {
+	u := &updating{w: w, want: &changes}
+	if _, ok := w.sys.(ticket.Announcer); ok {
+		after, err := w.sys.Update(ticket.WithAnnounce(ctx, func(before ticket.Ticket) error { return u.begin(ctx, &before) }), id, changes)
+		u.end(ctx, &after, err)
+		return after, err
+	}
 	before, err := w.sys.Get(ctx, id)
 	if err != nil {
 		return ticket.Ticket{}, err
 	}
-	e := w.s.entry(orchestrator.TicketUpdate, before.ID)
-	e.Number, e.Outcome, e.Changes = before.Number, orchestrator.TicketOpen, w.s.safe(Differences(&before, &changes))
-	fresh, err := w.s.Book.Open(ctx, e)
-	if err != nil {
+	if err := u.begin(ctx, &before); err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
-	if !fresh {
-		return before, nil
-	}
-	after, err := w.sys.Update(ctx, id, changes)
-	if err == nil {
-		e.Changes = w.s.safe(settled(e.Changes, &before, &after))
-		e.Seen = w.s.seen(&after, e)
-		w.settle(e, orchestrator.TicketDone, nil)
-		return after, nil
-	}
-	w.afterError(ctx, e, &changes, err)
+	after, err := w.sys.Update(ctx, id, changes) // also when there is nothing to note: the system knows better what differs
+	u.end(ctx, &after, err)
 	return after, err
+}
+
+// updating is one update on its way. It is used by one call.
+type updating struct {
+	w      *system
+	want   *ticket.Ticket
+	before ticket.Ticket
+	e      *Entry // nil = there is nothing to note
+}
+
+// begin makes the intent durable.
+func (u *updating) begin(ctx context.Context, before *ticket.Ticket) error {
+	s := u.w.s
+	e := s.entry(orchestrator.TicketUpdate, before.ID)
+	e.Number, e.Outcome, e.Changes = before.Number, orchestrator.TicketOpen, s.safe(Differences(before, u.want))
+	fresh, err := s.Book.Open(ctx, e)
+	if err == nil && fresh {
+		u.before, u.e = *before, e
+	}
+	return err
+}
+
+// end keeps the outcome.
+func (u *updating) end(ctx context.Context, after *ticket.Ticket, err error) {
+	switch {
+	case u.e == nil:
+	case err != nil:
+		u.w.afterError(ctx, u.e, u.want, err)
+	default:
+		u.e.Changes = u.w.s.safe(settled(u.e.Changes, &u.before, after))
+		u.e.Seen = u.w.s.seen(after, u.e)
+		u.w.settle(u.e, orchestrator.TicketDone, nil)
+	}
 }
 
 // afterError finds out what a failed write did all the same.

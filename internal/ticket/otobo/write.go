@@ -12,6 +12,9 @@ import (
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
+// AnnouncesUpdates says that Update tells how the ticket stands before it writes.
+func (c *Client) AnnouncesUpdates() {}
+
 // Update reads the ticket, writes what differs and gives the ticket after it. OTOBO applies fields one after the other:
 // after an error the ticket is read again, so that what was done after all counts, and a half done change is told.
 func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (ticket.Ticket, error) {
@@ -23,6 +26,9 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	if err := ticket.Conflict(c.ticket(before, false), changes); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
+	}
+	if err := ticket.Announce(ctx, c.ticket(before, true)); err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	fields := difference(before, changes)

@@ -17,6 +17,9 @@ import (
 	"github.com/openticketai/otai-tui/internal/ticket"
 )
 
+// AnnouncesUpdates says that Update tells how the ticket stands before it writes.
+func (c *Client) AnnouncesUpdates() {}
+
 // Update compares first and sends what differs, in one request. After an uncertain failure the ticket is read again: when
 // it is as it should be, the update has succeeded.
 func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (ticket.Ticket, error) {
@@ -25,6 +28,9 @@ func (c *Client) Update(ctx context.Context, id string, changes ticket.Ticket) (
 		return ticket.Ticket{}, err
 	}
 	if err := ticket.Conflict(now.unified(nil), changes); err != nil {
+		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
+	}
+	if err := ticket.Announce(ctx, now.unified(nil)); err != nil {
 		return ticket.Ticket{}, fmt.Errorf("update ticket %s: %w", id, err)
 	}
 	body, err := difference(now, changes)
