@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -99,9 +100,9 @@ func (a *App) standing() (string, theme.Role) {
 
 // tabLabel is a tab's number and title; what waits for a person is counted.
 func (a *App) tabLabel(i int) string {
-	s := fmt.Sprintf("%d %s", i+1, a.tabs[i].title)
+	s := strconv.Itoa(i+1) + " " + a.tabs[i].title
 	if n := a.data.Engine.Approvals; i == tabApprovals && n > 0 {
-		s += fmt.Sprintf(" %d", n)
+		s += " " + strconv.Itoa(n)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -184,7 +185,7 @@ func withTries(word string, r *orchestrator.Run) string {
 	if r == nil || r.Attempts < 1 {
 		return word
 	}
-	s := fmt.Sprintf("%s %d/%d", word, r.Attempts, r.MaxAttempts)
+	s := word + " " + strconv.Itoa(r.Attempts) + "/" + strconv.Itoa(r.MaxAttempts)
 	if r.MaxAttempts < r.Attempts || len(s) > stateCols-1 {
 		return fmt.Sprintf("%s %d", word, r.Attempts)
 	}
@@ -296,7 +297,7 @@ func OKWord(r *orchestrator.Runner) string {
 	case r.OKRate >= 1:
 		return "100"
 	default:
-		return fmt.Sprintf("%.1f", float64(int(r.OKRate*1000))/10) // 99.96 is not 100
+		return strconv.FormatFloat(float64(int(r.OKRate*1000))/10, 'f', 1, 64) // 99.96 is not 100
 	}
 }
 
