@@ -129,7 +129,10 @@ func TestHeapStaysFlat(t *testing.T) {
 	spend := func(seconds int) {
 		for range seconds {
 			second(d, n, func() {})
-			d.Fake.Hub.Event(orchestrator.Event{ID: int64(100_000 + n), At: uitest.Now, Kind: "paused", Text: "an event of its own"})
+			for i := range 50 {
+				text := fmt.Sprintf("event %d of second %d %s", i, n, strings.Repeat("x", 500))
+				d.Fake.Hub.Event(orchestrator.Event{ID: int64(100_000 + 50*n + i), At: uitest.Now, Kind: "paused", Text: text})
+			}
 			n++
 		}
 	}
