@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,11 +101,19 @@ func degraded() uitest.Fixture {
 	return f
 }
 
+// allScenes are these and those beside what they show.
+func allScenes() []scene {
+	return slices.Concat(
+		scenes,
+		termsScenes(),
+	)
+}
+
 var sizes = [][2]int{{80, 24}, {140, 40}, {58, 16}, {40, 10}, {200, 60}}
 
 // TestGoldenFrames compares every screen at every size, in Unicode and ASCII, and the roles at 80x24.
 func TestGoldenFrames(t *testing.T) {
-	for _, s := range scenes {
+	for _, s := range allScenes() {
 		for _, glyphs := range []string{"unicode", "ascii"} {
 			t.Run(s.name+"/"+glyphs, func(t *testing.T) {
 				var b strings.Builder

@@ -38,6 +38,8 @@ func (a *App) health(f frame) string {
 		return ""
 	case a.degraded():
 		return "degraded  "
+	case a.stopped() && !f.verbose:
+		return "stopped  "
 	case a.stopped():
 		return "not running  "
 	case a.stopping():
