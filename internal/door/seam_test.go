@@ -160,7 +160,14 @@ func TestALiveViewGoesThrough(t *testing.T) {
 	c, _ := open(t, fake)
 	sub := c.Subscribe()
 	defer sub.Close()
-	wait(t, sub, "the first update", func(u orchestrator.Update) bool { return u.Resync && u.Engine != nil && u.Engine.Name != "" })
+	var first orchestrator.Update // its parts may come one after the other
+	wait(t, sub, "the first update", func(u orchestrator.Update) bool {
+		if u.Engine != nil {
+			first.Engine = u.Engine
+		}
+		first.Resync = first.Resync || u.Resync
+		return first.Resync && first.Engine != nil && first.Engine.Name != ""
+	})
 	fake.Change("dedupe", func(r *orchestrator.Runner) { r.State, r.Runs = orchestrator.Running, 4711 })
 	wait(t, sub, "a runner", func(u orchestrator.Update) bool {
 		return len(u.Runners) == 1 && u.Runners[0].ID == "dedupe" && u.Runners[0].Runs == 4711
