@@ -121,7 +121,11 @@ func (a *App) drawHeader(c part.Canvas, f frame) {
 	}
 	if rightW < c.W {
 		c.Put(c.W-rightW, 0, a.healthRole(), a.health(f))
-		c.Put(c.W-10, 0, theme.Muted, text.Clock(a.now)+"Z")
+		role := theme.Muted
+		if a.opts.OverSSH { // it is most of what an idle console sends, and a colour a quarter of that
+			role = theme.Plain
+		}
+		c.Put(c.W-10, 0, role, text.Clock(a.now)+"Z")
 	}
 }
 
