@@ -81,7 +81,7 @@ func (a *App) counts() []count {
 		{theme.GlyphPaused, "paused", theme.Paused, 0},
 	}
 	for i := range a.data.Runners {
-		m := screen.RunnerMark(&a.data.Runners[i], a.now)
+		m := screen.RunnerLook(&a.data.Runners[i])
 		for j := range cs {
 			if cs[j].glyph == m.Glyph {
 				cs[j].n++

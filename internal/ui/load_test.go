@@ -152,7 +152,7 @@ func TestHeapStaysFlat(t *testing.T) {
 func TestDrawingAllocatesLittle(t *testing.T) {
 	live := []string{"pipes", "pipe-", "runs", "run-", "logs", "events", "promises", "approvals"}
 	for _, s := range scenes {
-		most := 2000.0
+		most := 3000.0
 		if slices.ContainsFunc(live, func(prefix string) bool { return strings.HasPrefix(s.name, prefix) }) {
 			most = 200
 		}
