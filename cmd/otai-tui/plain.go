@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -14,7 +15,9 @@ import (
 
 // lines is --plain: the console in lines, on the engine that runs here or on one of its own.
 func (a *app) lines(ctx context.Context) error {
-	signal.Ignore(syscall.SIGPIPE) // a reader that has gone ends the lines, and an engine of our own in order
+	gone := make(chan os.Signal, 1)
+	signal.Notify(gone, syscall.SIGPIPE) // a reader that has gone ends the lines, and an engine of our own in order; see linesOf
+	defer signal.Stop(gone)
 	c, err := a.running(ctx)
 	if err != nil {
 		return err
@@ -39,9 +42,9 @@ func (a *app) lines(ctx context.Context) error {
 	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
 		return explainHeld(err, "It has no door for a second console. Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
 	}
-	ctx, gone := context.WithCancel(ctx)
-	defer gone()
-	a.followConfig(ctx, w, hup, gone)
+	ctx, left := context.WithCancel(ctx)
+	defer left()
+	a.followConfig(ctx, w, hup, left)
 	defer w.openDoor(ctx, a)()
 	uiErr := a.linesOf(ctx, w.engine)
 	stopCtx, cancelStop := a.stopContext(ctx)
@@ -58,10 +61,14 @@ func (a *app) linesOf(ctx context.Context, o orchestrator.Orchestrator) error {
 		name = "terminal"
 	}
 	look, _ := theme.Named(name)
-	return plain.Run(ctx, plain.Options{
+	err := plain.Run(ctx, plain.Options{
 		Orchestrator: o, In: a.in, Out: a.out, Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},
 		Theme: look, Colour: a.colour && !theme.NoColor(a.environ), ASCII: a.asciiLines(),
 	})
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // as with head(1): its reader has seen enough
+	}
+	return err
 }
 
 // asciiLines says that lines are written in ASCII: asked for, or the locale is not UTF-8. TERM says nothing of a pipe or a reader.

@@ -8,7 +8,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
+	"net"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,7 +160,14 @@ func TestALiveViewGoesThrough(t *testing.T) {
 	c, _ := open(t, fake)
 	sub := c.Subscribe()
 	defer sub.Close()
-	wait(t, sub, "the first update", func(u orchestrator.Update) bool { return u.Resync && u.Engine != nil && u.Engine.Name != "" })
+	var first orchestrator.Update // its parts may come one after the other
+	wait(t, sub, "the first update", func(u orchestrator.Update) bool {
+		if u.Engine != nil {
+			first.Engine = u.Engine
+		}
+		first.Resync = first.Resync || u.Resync
+		return first.Resync && first.Engine != nil && first.Engine.Name != ""
+	})
 	fake.Change("dedupe", func(r *orchestrator.Runner) { r.State, r.Runs = orchestrator.Running, 4711 })
 	wait(t, sub, "a runner", func(u orchestrator.Update) bool {
 		return len(u.Runners) == 1 && u.Runners[0].ID == "dedupe" && u.Runners[0].Runs == 4711
@@ -186,4 +197,34 @@ func TestALiveViewGoesThrough(t *testing.T) {
 		}
 	}
 	t.Error("a closed view goes on")
+}
+
+// TestAViewerThatReadsNothingHoldsNothingUp: a process that opens a live view and never reads it leaves the engine alone, and other viewers.
+func TestAViewerThatReadsNothingHoldsNothingUp(t *testing.T) {
+	fake := uitest.New(uitest.Tickets())
+	c, dir := open(t, fake)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "unix", filepath.Join(dir, "door", "engine.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST /v2/Subscribe HTTP/1.1\r\nHost: engine\r\nContent-Length: 2\r\n\r\n[]"); err != nil {
+		t.Fatal(err)
+	}
+	sub := c.Subscribe()
+	defer sub.Close()
+	wait(t, sub, "the first update", func(u orchestrator.Update) bool { return u.Resync })
+	long := strings.Repeat("x", 1000)
+	const events = 10_000 // and 10 MB of lines: more than any buffer on the way
+	for i := range events {
+		fake.Hub.Event(orchestrator.Event{ID: int64(i + 1), Text: long})
+		fake.Hub.Log(orchestrator.LogLine{Run: "7", Seq: int64(i + 1), Msg: long})
+	}
+	fake.Change("dedupe", func(r *orchestrator.Runner) { r.Runs = 4711 })
+	wait(t, sub, "the last change", func(u orchestrator.Update) bool {
+		return slices.ContainsFunc(u.Runners, func(r orchestrator.Runner) bool { return r.Runs == 4711 })
+	})
+	if _, err := c.Snapshot(t.Context()); err != nil {
+		t.Error(err)
+	}
 }

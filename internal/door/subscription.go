@@ -15,7 +15,7 @@ import (
 const again = time.Second
 
 // Lost is the engine's problem while it does not answer.
-const Lost = "the engine does not answer; it is called again every second"
+const Lost = "the engine does not answer; calling it again"
 
 // Subscribe opens a live view of the running engine. It outlives the engine: while none answers, Engine says so among its problems,
 // and when one answers again the viewer is told to take a new snapshot.

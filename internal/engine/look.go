@@ -13,7 +13,7 @@ import (
 )
 
 // NotRunning is the notice of an engine that is only looked at.
-const NotRunning = "no engine runs here: this is the configuration and what history says"
+const NotRunning = "no engine runs here; this is its history"
 
 // Look makes the engine ready for queries only, in place of Start: the configuration, the timetable and what history says. It takes no
 // lock, writes nothing, runs nothing and recovers nothing; commands fail. Runs that an earlier life left behind are shown as

@@ -49,6 +49,8 @@ type App struct {
 	quitting bool
 	lastErr  string // of the latest snapshot; "" = fine
 
+	resync resync
+
 	panics  []time.Time // of late, see guard.go
 	undrawn string      // why the frame could not be drawn; "" = it was
 }

@@ -48,13 +48,13 @@ func TestALogLineCostsItsLength(t *testing.T) {
 					At: uitest.Now.Add(time.Duration(i) * time.Second), Msg: fmt.Sprintf("note number %d is written", i),
 				}
 			}
-			for i := range 40 { // the screen is full from here on
+			for i := range 120 { // the screen is full from here on, and the count of lines calm
 				s.Fake.Hub.Log(line(i))
 			}
-			s.WaitText(t, "note number 39 is written")
+			s.WaitText(t, "note number 119 is written")
 			const lines = 10
 			from, length := s.Bytes(), 0
-			for i := 40; i < 40+lines; i++ {
+			for i := 120; i < 120+lines; i++ {
 				s.Fake.Hub.Log(line(i))
 				want := fmt.Sprintf("note number %d is written", i)
 				s.WaitText(t, want)

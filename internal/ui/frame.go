@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ func (a *App) counts() []count {
 		{theme.GlyphPaused, "paused", theme.Paused, 0},
 	}
 	for i := range a.data.Runners {
-		m := screen.RunnerMark(&a.data.Runners[i], a.now)
+		m := screen.RunnerLook(&a.data.Runners[i])
 		for j := range cs {
 			if cs[j].glyph == m.Glyph {
 				cs[j].n++
@@ -98,43 +99,44 @@ func (a *App) drawHeader(c part.Canvas, f frame) {
 		gap = 1
 	}
 	cs := a.counts()
-	width := func() int {
-		n := 0
-		for _, k := range cs {
-			n += len(a.countText(k, f, words)) + gap // bytes; glyphs are one column, corrected below
-			n -= len(k.glyph) - 1
-		}
-		return n
+	texts, countsW := make([]string, len(cs)), 0
+	for i, k := range cs {
+		texts[i] = a.countText(k, f, words)
+		countsW += len(texts[i]) - (len(k.glyph) - 1) + gap // the glyph is one column
 	}
 	name := a.headName(f)
 	x := c.Put(1, 0, theme.Title, "otai")
-	room := c.W - rightW - width() - x - 3
+	room := c.W - rightW - countsW - x - 3
 	c.Text(x+2, 0, min(text.Width(name), max(room, 0)), theme.Plain, name)
-	x = max(min(c.W-rightW-width(), max(21, x+2+text.Width(name)+gap)), x+2)
+	x = max(min(c.W-rightW-countsW, max(21, x+2+text.Width(name)+gap)), x+2)
 	if words {
-		x = max(c.W-rightW-width()-3, x)
+		x = max(c.W-rightW-countsW-3, x)
 	}
-	for _, k := range cs {
+	for i, k := range cs {
 		role := k.role
 		if k.n == 0 {
 			role = theme.Faint
 		}
-		x = c.Put(x, 0, role, a.countText(k, f, words)) + gap
+		x = c.Put(x, 0, role, texts[i]) + gap
 	}
 	if rightW < c.W {
 		c.Put(c.W-rightW, 0, a.healthRole(), a.health(f))
-		c.Put(c.W-10, 0, theme.Muted, text.Clock(a.now)+"Z")
+		role := theme.Muted
+		if a.opts.OverSSH { // it is most of what an idle console sends, and a colour a quarter of that
+			role = theme.Plain
+		}
+		c.Put(c.W-10, 0, role, text.Clock(a.now)+"Z")
 	}
 }
 
 func (a *App) countText(k count, f frame, words bool) string {
 	switch {
 	case words:
-		return fmt.Sprintf("%s %d %s", k.glyph, k.n, k.word)
+		return k.glyph + " " + strconv.Itoa(k.n) + " " + k.word
 	case f.verbose:
-		return fmt.Sprintf("%s %d", k.glyph, k.n)
+		return k.glyph + " " + strconv.Itoa(k.n)
 	default:
-		return fmt.Sprintf("%s%d", k.glyph, k.n)
+		return k.glyph + strconv.Itoa(k.n)
 	}
 }
 

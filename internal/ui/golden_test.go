@@ -108,6 +108,7 @@ func allScenes() []scene {
 		timelineScenes(),
 		runsScenes(),
 		worldScenes(),
+		termsScenes(),
 	)
 }
 

@@ -21,7 +21,7 @@ func (m model) View() tea.View {
 	a := m.a
 	v := tea.View{AltScreen: true, WindowTitle: a.Title()}
 	th := a.theme
-	if a.few {
+	if a.few || a.opts.OverSSH { // each change of a true colour costs twice the bytes
 		th = th.With256()
 	}
 	v.Content = a.safeDraw(a.w, a.h).ANSI(th)

@@ -25,7 +25,7 @@ type Options struct {
 	Actor   orchestrator.Actor // who acts; recorded with every command
 	Theme   string             // "auto" (default), "terminal", "otai-dark", "otai-light", "mono"
 	Glyphs  string             // "auto" (default), "unicode", "ascii"
-	OverSSH bool               // served to a remote terminal: fewer frames, synchronized output without asking
+	OverSSH bool               // in a remote terminal: no questions to it, synchronized output without asking
 
 	// Detached says that the engine lives on without this console: quitting asks nothing. By default quitting stops the
 	// engine in this process, and the console says so.

@@ -79,10 +79,12 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.followLogs(m)
 		a.notes.notices(a.data.Engine.Notices)
 		if m.Resync {
-			a.run(a.snapshot())
+			a.readAll()
 		}
 	case snapshotMsg:
 		a.takeSnapshot(m)
+	case resyncMsg:
+		a.rested()
 	case answerMsg:
 		delete(a.asked, m.Key)
 		m.to.Receive(a.env(), m.Answer)
@@ -107,6 +109,9 @@ func (a *App) dataMsg(msg tea.Msg) {
 }
 
 func (a *App) takeSnapshot(m snapshotMsg) {
+	if a.resync.on {
+		a.run(a.opts.After(resyncWait, resyncMsg{}))
+	}
 	if m.err != nil {
 		a.lastErr = text.Line(m.err.Error(), 500)
 		a.notes.say(a.now, theme.Failed, theme.GlyphFailed+" the engine's state cannot be read: "+a.lastErr)

@@ -94,9 +94,8 @@ type ending struct {
 
 func programOptions(ctx context.Context, o Options, w *wire) []tea.ProgramOption {
 	environ := append([]string{}, o.Environ...) // not nil, which Bubble Tea takes for the process's own
-	fps := 30
+	fps := 60                                   // a key is shown within 17 ms; what changes by itself comes at most ten times a second (feed.Pump)
 	if o.OverSSH {
-		fps = 20
 		environ = append(environ, "SSH_TTY=served") // no questions to the terminal
 	}
 	opts := []tea.ProgramOption{

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -38,6 +39,8 @@ func (a *App) health(f frame) string {
 		return ""
 	case a.degraded():
 		return "degraded  "
+	case a.stopped() && !f.verbose:
+		return "stopped  "
 	case a.stopped():
 		return "not running  "
 	case a.stopping():
@@ -116,9 +119,9 @@ func (a *App) tabLabel(i int, tight bool) string {
 	if tight {
 		title = a.tabs[i].short
 	}
-	s := fmt.Sprintf("%d %s", i+1, title)
+	s := strconv.Itoa(i+1) + " " + title
 	if n := a.data.Engine.Approvals; i == tabApprovals && n > 0 {
-		s += fmt.Sprintf(" %d", n)
+		s += " " + strconv.Itoa(n)
 	}
 	return s
 }

@@ -123,6 +123,12 @@ func TestLineMode(t *testing.T) {
 	if own.Code != 0 || !strings.Contains(own.Stdout, "hello ok") {
 		t.Errorf("%+v", own)
 	}
+	t.Log("a reader that has seen enough ends it in order")
+	early := Spawn(t, "", nil, "sh", "-c", `{ for i in 1 2 3 4 5 6; do echo help; sleep 0.3; done; } 2>/dev/null | { "$0" --plain -c "$1" --state-dir "$2"; echo "left with $?" >&2; } | head -1`,
+		Binary(t), cfg, shortState(t)).Wait(t, quick)
+	if !strings.Contains(early.Stdout, "line mode") || early.Stderr != "left with 0\n" {
+		t.Errorf("%+v", early)
+	}
 	t.Log("a terminal that can do nothing gets lines by itself")
 	x := Start(t, Small, "TERM=dumb", Binary(t), "-c", cfg, "--state-dir", state)
 	x.WaitFor(t, "line mode", quick)

@@ -63,7 +63,7 @@ func TestCanvasANSI(t *testing.T) {
 	c.Put(x+1, 0, theme.Failed, "bad")
 	c.Attr(0, 1, 10, theme.Selected)
 	th, _ := theme.Named("terminal")
-	want := "\x1b[m\x1b[32mok\x1b[m \x1b[m\x1b[1;31mbad\x1b[m\n\x1b[m\x1b[7m          \x1b[m"
+	want := "\x1b[m\x1b[32mok \x1b[m\x1b[1;31mbad\x1b[m\n\x1b[m\x1b[7m          \x1b[m"
 	if got := c.ANSI(th); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

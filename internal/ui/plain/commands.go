@@ -28,8 +28,10 @@ func verbs() []verb {
 		{"approvals", "", "what waits for an answer", (*lines).approvals},
 		{"answer", "RUN yes or no [NOTE]", "answer a question; it asks first", (*lines).answer},
 		{"engine", "", "health, slots, limits and pauses", (*lines).engineLines},
-		{"pause", "PIPE [FOR] [REASON]", "hold a pipe, for 15m or 2h or until resumed", (*lines).pause},
-		{"resume", "PIPE", "end its pause", (*lines).resume},
+		{"pause", "PIPE [FOR] [REASON]", "hold a pipe, for 15m or 2h or until resumed; tag NAME, resource NAME and engine ask first", (*lines).pause},
+		{"resume", "PIPE", "end its pause, or that of tag NAME, resource NAME or engine", (*lines).resume},
+		{"drain", "[REASON]", "finish what was claimed and start nothing new; it asks first", (*lines).drain},
+		{"reload", "", "read the configuration again", (*lines).reload},
 		{"fire", "PIPE", "run it once now; it asks first", (*lines).fire},
 		{"cancel", "RUN", "cancel a live run; it asks first", (*lines).cancel},
 		{"retry", "RUN", "go on with an ended run from its failed steps; it asks first", (*lines).retry},
@@ -122,18 +124,14 @@ func (p *lines) named(args []string) (*orchestrator.Runner, error) {
 }
 
 func (p *lines) pause(ctx context.Context, args []string) error {
+	if s, pipes, rest, ok := p.scope(args); ok {
+		return p.pauseScope(s, pipes, p.pauseOf(rest))
+	}
 	r, err := p.named(args)
 	if err != nil {
 		return err
 	}
-	req := orchestrator.PauseRequest{By: p.o.Actor}
-	rest := args[1:]
-	if len(rest) > 0 {
-		if d, err := time.ParseDuration(rest[0]); err == nil && d > 0 {
-			req.Until, rest = p.o.Now().Add(d), rest[1:]
-		}
-	}
-	req.Reason = strings.Join(rest, " ")
+	req := p.pauseOf(args[1:])
 	if err := p.o.Orchestrator.Pause(ctx, r.ID, req); err != nil {
 		return err
 	}
@@ -145,7 +143,26 @@ func (p *lines) pause(ctx context.Context, args []string) error {
 	return nil
 }
 
+// pauseOf reads how long a pause is to last, and why.
+func (p *lines) pauseOf(words []string) orchestrator.PauseRequest {
+	req := orchestrator.PauseRequest{By: p.o.Actor}
+	if len(words) > 0 {
+		if d, err := time.ParseDuration(words[0]); err == nil && d > 0 {
+			req.Until, words = p.o.Now().Add(d), words[1:]
+		}
+	}
+	req.Reason = strings.Join(words, " ")
+	return req
+}
+
 func (p *lines) resume(ctx context.Context, args []string) error {
+	if s, _, _, ok := p.scope(args); ok {
+		if err := p.o.Orchestrator.ResumeScope(ctx, s, p.o.Actor); err != nil {
+			return err
+		}
+		p.say("%s goes on", s)
+		return nil
+	}
 	r, err := p.named(args)
 	if err != nil {
 		return err

@@ -162,6 +162,17 @@ func TestWhatActsOutsideAsks(t *testing.T) {
 		`answer 42  approve=false input map[] note "wrong customer" by kim`, `pause dedupe by kim reason "release 2.4" until 15:02:31`, "resume dedupe by kim")
 }
 
+// TestManyPipesAtOnceAsk: what holds more than one pipe asks, with their number.
+func TestManyPipesAtOnceAsk(t *testing.T) {
+	s := start(t)
+	s.types("pause tag tickets 1h release").sees("Pause tag tickets, 6 pipes?").types("yes").sees("tag tickets is held")
+	s.types("resume tag tickets").sees("tag tickets goes on").types("pause tag nothing").sees("error: no pipe has the tag nothing")
+	s.types("drain reboot", "no").sees("Drain engine, 18 pipes?", "nothing done").types("drain reboot", "yes").sees("engine is held")
+	s.types("resume engine").sees("engine goes on").types("pause resource otobo", "y").sees("resource otobo is held").types("reload").sees("was taken")
+	s.did(`pause tag tickets by kim reason "release" drain=false until 15:02:31`, "resume tag tickets by kim",
+		`pause engine by kim reason "reboot" drain=true`, "resume engine by kim", `pause resource otobo by kim reason "" drain=false`, "reload by kim")
+}
+
 func TestQuestionsOfTheUser(t *testing.T) {
 	s := start(t)
 	s.types("help").sees("quit: leave").types("status").sees("18 pipes, ").types("runs dedupe").sees(" of dedupe ").types("log escalations").sees("log error ")

@@ -62,6 +62,12 @@ func healthRows(d *orchestrator.Engine) []engineRow {
 			value: "not taken: " + d.ConfigError + theme.Sep + "the old one stays in force",
 		})
 	}
+	if d.Health == "stopped" {
+		out = append(out, engineRow{
+			key: "health", mark: Mark{Glyph: theme.GlyphPaused, Role: theme.Paused}, name: "not running", role: theme.Paused,
+			value: "what is shown is the configuration and history; a start goes on from here",
+		})
+	}
 	if len(out) == 0 {
 		out = append(out, engineRow{key: "health", mark: markOK, name: "health", value: "no problem is known", role: theme.Plain})
 	}

@@ -115,7 +115,7 @@ func (l *Logs) End(e Env) { l.view.End(e) }
 
 // Draw draws the log.
 func (l *Logs) Draw(_ Env, c part.Canvas) {
-	c.Rule(0, l.title+theme.Sep+l.view.note(), count(len(l.view.shown), "line", "lines"))
+	c.Rule(0, l.title+theme.Sep+l.view.note(), about(len(l.view.shown)))
 	body := c.Sub(0, 1, c.W, c.H-2)
 	switch {
 	case l.err != "":
@@ -138,5 +138,17 @@ func (l *Logs) Draw(_ Env, c part.Canvas) {
 	c.Text(1, c.H-1, c.W-2, role, s)
 	if f := l.view.found(); f != "" {
 		c.Right(c.W/2, c.H-1, c.W-c.W/2-1, theme.Accent, f)
+	}
+}
+
+// about counts lines: to the hundred, and from 10,000 on to the thousand, so that not each new line costs a change of the number too.
+func about(n int) string {
+	switch {
+	case n < 100:
+		return count(n, "line", "lines")
+	case n < 10_000:
+		return fmt.Sprintf("%d+ lines", n/100*100)
+	default:
+		return fmt.Sprintf("%dk+ lines", n/1000)
 	}
 }

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,6 +97,15 @@ func failed(s orchestrator.State) bool { return s == orchestrator.Failed || s ==
 
 // RunnerMark says how a runner looks now. The word has at most eleven columns.
 func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
+	m := RunnerLook(r)
+	if m.Word == "" {
+		m.Word = runnerWord(r, now)
+	}
+	return m
+}
+
+// RunnerLook is RunnerMark whose word is "" where it is made of figures: all runners are counted by their looks for every frame.
+func RunnerLook(r *orchestrator.Runner) Mark {
 	switch {
 	case r.State == orchestrator.Disabled:
 		return StateMark(r.State)
@@ -103,44 +113,65 @@ func RunnerMark(r *orchestrator.Runner, now time.Time) Mark {
 		return Mark{theme.GlyphAsk, "to answer", theme.Late}
 	case Held(r) && r.Pause == nil && r.HeldBy != "": // by something it belongs to
 		return Mark{theme.GlyphPaused, "held", theme.Paused}
-	case r.OverdueFor > 0 && calm(r) && !Held(r):
-		return Mark{theme.GlyphLate, "no ok " + text.CalmAge(r.OverdueFor), theme.Late}
+	case overdue(r):
+		return Mark{theme.GlyphLate, "", theme.Late}
 	}
 	switch r.State {
 	case orchestrator.AwaitingRetry:
-		return Mark{theme.GlyphRetry, withTries("retry", r.Current), theme.Retry}
+		return Mark{theme.GlyphRetry, "", theme.Retry}
 	case orchestrator.Pending:
 		if r.Waiting > 1 {
-			return Mark{theme.GlyphQueued, fmt.Sprintf("%d queued", r.Waiting), theme.Running}
+			return Mark{theme.GlyphQueued, "", theme.Running}
 		}
+	case orchestrator.Late:
+		return Mark{theme.GlyphLate, "", theme.Late}
+	case orchestrator.Running:
+		return Mark{theme.GlyphRunning, "", theme.Running}
+	case orchestrator.Scheduled, orchestrator.Completed, "":
+		if r.Last == nil {
+			return Mark{theme.GlyphQueued, "no run yet", theme.Muted}
+		}
+		return lastLook(r.Last)
+	case orchestrator.Failed, orchestrator.Crashed:
+		if r.Last != nil && failed(r.Last.State) {
+			return lastLook(r.Last)
+		}
+	}
+	return StateMark(r.State)
+}
+
+// overdue says that a runner without work should have been successful long ago.
+func overdue(r *orchestrator.Runner) bool { return r.OverdueFor > 0 && calm(r) && !Held(r) }
+
+// runnerWord is the word of a look that has none.
+func runnerWord(r *orchestrator.Runner, now time.Time) string {
+	if overdue(r) {
+		return "no ok " + text.CalmAge(r.OverdueFor)
+	}
+	switch r.State {
+	case orchestrator.AwaitingRetry:
+		return withTries("retry", r.Current)
+	case orchestrator.Pending:
+		return strconv.Itoa(r.Waiting) + " queued"
 	case orchestrator.Late:
 		due := r.NextAt
 		if r.Current != nil && !r.Current.DueAt.IsZero() {
 			due = r.Current.DueAt
 		}
 		if d := now.Sub(due); !due.IsZero() && d > 0 {
-			return Mark{theme.GlyphLate, "late " + text.Countdown(d), theme.Late}
+			return "late " + text.Countdown(d)
 		}
-		return Mark{theme.GlyphLate, "late", theme.Late}
+		return "late"
 	case orchestrator.Running:
 		if r.Live > 1 {
-			return Mark{theme.GlyphRunning, severalWord(r), theme.Running}
+			return severalWord(r)
 		}
 		if r.StepsAll > 1 && r.StepsAll < 1000 {
-			return Mark{theme.GlyphRunning, fmt.Sprintf("run %d/%d", min(r.StepsDone+1, r.StepsAll), r.StepsAll), theme.Running}
+			return "run " + strconv.Itoa(min(r.StepsDone+1, r.StepsAll)) + "/" + strconv.Itoa(r.StepsAll)
 		}
-		return Mark{theme.GlyphRunning, "running", theme.Running}
-	case orchestrator.Scheduled, orchestrator.Completed, "":
-		if r.Last == nil {
-			return Mark{theme.GlyphQueued, "no run yet", theme.Muted}
-		}
-		return lastMark(r.Last)
-	case orchestrator.Failed, orchestrator.Crashed:
-		if r.Last != nil && failed(r.Last.State) {
-			return lastMark(r.Last)
-		}
+		return "running"
 	}
-	return StateMark(r.State)
+	return withTries("failed", r.Last)
 }
 
 // severalWord is "2 run +3": so many are at work, so many wait. LiveWord says it in full.
@@ -168,10 +199,11 @@ func LiveWord(r *orchestrator.Runner) string {
 	return s
 }
 
-func lastMark(l *orchestrator.Run) Mark {
+// lastLook is how a runner looks after its last run; "" is the word for a failed one.
+func lastLook(l *orchestrator.Run) Mark {
 	switch l.State {
 	case orchestrator.Failed:
-		return Mark{theme.GlyphFailed, withTries("failed", l), theme.Failed}
+		return Mark{theme.GlyphFailed, "", theme.Failed}
 	case orchestrator.Completed:
 		return Mark{theme.GlyphOK, "ok", theme.OK}
 	default:
@@ -184,7 +216,7 @@ func withTries(word string, r *orchestrator.Run) string {
 	if r == nil || r.Attempts < 1 {
 		return word
 	}
-	s := fmt.Sprintf("%s %d/%d", word, r.Attempts, r.MaxAttempts)
+	s := word + " " + strconv.Itoa(r.Attempts) + "/" + strconv.Itoa(r.MaxAttempts)
 	if r.MaxAttempts < r.Attempts || len(s) > stateCols-1 {
 		return fmt.Sprintf("%s %d", word, r.Attempts)
 	}
@@ -296,7 +328,7 @@ func OKWord(r *orchestrator.Runner) string {
 	case r.OKRate >= 1:
 		return "100"
 	default:
-		return fmt.Sprintf("%.1f", float64(int(r.OKRate*1000))/10) // 99.96 is not 100
+		return strconv.FormatFloat(float64(int(r.OKRate*1000))/10, 'f', 1, 64) // 99.96 is not 100
 	}
 }
 

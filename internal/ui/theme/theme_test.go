@@ -2,7 +2,11 @@ package theme
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,33 +26,63 @@ func TestEveryRoleHasALetter(t *testing.T) {
 	}
 }
 
-func TestGlyphsAreOneColumnAndHaveATwin(t *testing.T) {
-	glyphs := []string{
-		GlyphOK, GlyphFailed, GlyphRetry, GlyphRunning, GlyphQueued, GlyphLate, GlyphPaused, GlyphSkipped, GlyphDisabled,
-		Cursor, Dot, Ellipsis, HLine, VLine, TeeDown, TeeUp, BarOK, BarFailed, BarWait, BarQueued, Times, Arrow, Down, Up,
+// glyphs gives the constants and the strip of glyph.go by name: a new one is checked without being listed here.
+func glyphs(t *testing.T) map[string]string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), "glyph.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, g := range append(glyphs, Spark[:]...) {
+	out := map[string]string{}
+	for i, g := range Spark {
+		out[fmt.Sprintf("Spark[%d]", i)] = g
+	}
+	for _, d := range f.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range g.Specs {
+			v := spec.(*ast.ValueSpec)
+			s, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[v.Names[0].Name] = strings.TrimSpace(s) // separators have blanks around them
+		}
+	}
+	if len(out) < 25 {
+		t.Fatalf("only %d glyphs were found", len(out))
+	}
+	return out
+}
+
+// emoji are the characters that some terminals show as pictures, two columns wide, among those that look like glyphs.
+const emoji = "▶◀⏸⏹⏺⏩⏪⏱⏳⌛⚠✔✖✅❌❗❓☑☎♻⚡⬆⬇⬅➡↔↕↩↪■□▪▫◻◼⭐⭕"
+
+func TestGlyphsAreOneColumnAndHaveATwin(t *testing.T) {
+	for name, g := range glyphs(t) {
 		r := []rune(g)
 		if len(r) != 1 || ansi.StringWidth(g) != 1 || ansi.StringWidthWc(g) != 1 {
-			t.Errorf("%q is not one column wide", g)
+			t.Errorf("%s %q is not one column wide", name, g)
 		}
 		if r[0] >= 0x2800 && r[0] <= 0x28ff {
-			t.Errorf("%q is braille", g)
+			t.Errorf("%s %q is braille", name, g)
 		}
-		if strings.ContainsRune("▶⏸⚠✔⏱❌✅", r[0]) {
-			t.Errorf("%q has an emoji form", g)
+		if strings.ContainsRune(emoji, r[0]) || r[0] >= 0x1f000 {
+			t.Errorf("%s %q has an emoji form", name, g)
 		}
-		if a := ASCII(r[0]); a == '?' || a > 0x7e {
-			t.Errorf("%q has no ASCII twin", g)
+		if a := ASCII(r[0]); a == '?' && g != "?" || a > 0x7e || a < 0x20 {
+			t.Errorf("%s %q has no ASCII twin", name, g)
 		}
 	}
 }
 
-// TestStatesDifferInASCII: the nine state glyphs stay apart without colour and in ASCII, except "disabled", whose word
+// TestStatesDifferInASCII: the ten state glyphs stay apart without colour and in ASCII, except "disabled", whose word
 // says it.
 func TestStatesDifferInASCII(t *testing.T) {
 	seen := map[rune]string{}
-	for _, g := range []string{GlyphOK, GlyphFailed, GlyphRetry, GlyphRunning, GlyphQueued, GlyphLate, GlyphPaused, GlyphSkipped} {
+	for _, g := range []string{GlyphOK, GlyphFailed, GlyphRetry, GlyphRunning, GlyphQueued, GlyphLate, GlyphPaused, GlyphSkipped, GlyphAsk} {
 		a := ASCII([]rune(g)[0])
 		if o, ok := seen[a]; ok {
 			t.Errorf("%s and %s are both %c", o, g, a)
@@ -60,7 +94,9 @@ func TestStatesDifferInASCII(t *testing.T) {
 func TestContrast(t *testing.T) {
 	for name, grounds := range map[string][]string{
 		"otai-dark": {"000000", "1e1e2e", "002b36"}, "otai-light": {"ffffff", "fdf6e3"},
+		"otai-dark selected": {"1f2a38"}, "otai-light selected": {"ddf4ff"},
 	} {
+		name, selected := strings.CutSuffix(name, " selected")
 		th, _ := Named(name)
 		for r := OK; r < Bar; r++ { // bars carry no text
 			var red, green, blue int
@@ -71,8 +107,13 @@ func TestContrast(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := map[string]float64{"otai-dark": 5.9, "otai-light": 4.7}[name]
-			if r == Faint {
+			switch {
+			case r == Faint && selected:
+				want = 3.6
+			case r == Faint:
 				want = 4
+			case selected:
+				want = 4.1 // and the row has its cursor glyph
 			}
 			for _, g := range grounds {
 				var gr, gg, gb int
@@ -158,5 +199,14 @@ func TestDetect(t *testing.T) {
 	}
 	if NoColor(nil) {
 		t.Error("no variable, still no colour")
+	}
+}
+
+// TestSelectionIsTheOneChecked: the contrast above is computed against the backgrounds that are in use.
+func TestSelectionIsTheOneChecked(t *testing.T) {
+	for name, want := range map[string]string{"otai-dark": "48;2;31;42;56", "otai-light": "48;2;221;244;255"} {
+		if th, _ := Named(name); th.selection != want {
+			t.Errorf("%s selects with %s", name, th.selection)
+		}
 	}
 }

@@ -407,3 +407,10 @@ func (f *Fake) Add(r orchestrator.Runner) {
 	f.snap.Runners = append(f.snap.Runners, r)
 	f.Hub.Resync()
 }
+
+// RunnerID is the id of the i-th runner.
+func (f *Fake) RunnerID(i int) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.snap.Runners[i].ID
+}

@@ -29,7 +29,7 @@ type Terminal struct {
 }
 
 // NewTerminal makes a terminal of a size. Its answers to questions go to replies.
-func NewTerminal(t *testing.T, w, h int, replies io.Writer) *Terminal {
+func NewTerminal(t testing.TB, w, h int, replies io.Writer) *Terminal {
 	emu := vt.NewEmulator(w, h)
 	go func() { _, _ = io.Copy(replies, emu) }() // ends with the pipe
 	t.Cleanup(func() {
@@ -70,6 +70,44 @@ func (t *Terminal) Lines() []string {
 		out[y] = b.String()
 	}
 	return out
+}
+
+// Cells is what the terminal shows, with each cell's colours and attributes.
+func (t *Terminal) Cells() [][]string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return cells(t.emu)
+}
+
+func cells(emu *vt.Emulator) [][]string {
+	out := make([][]string, emu.Height())
+	for y := range out {
+		out[y] = make([]string, emu.Width())
+		for x := range out[y] {
+			if c := emu.CellAt(x, y); c == nil || c.Content == "" || c.Content == " " && c.Style.IsZero() {
+				out[y][x] = " "
+			} else {
+				out[y][x] = c.Style.String() + c.Content
+			}
+		}
+	}
+	return out
+}
+
+// Emulate is what a terminal of a size makes of styled lines, such as a canvas gives.
+func Emulate(tb testing.TB, w, h int, styled string) [][]string {
+	tb.Helper()
+	emu := vt.NewEmulator(w, h)
+	go func() { _, _ = io.Copy(io.Discard, emu) }() // ends with the pipe
+	defer func() {
+		if c, ok := emu.InputPipe().(io.Closer); ok {
+			_ = c.Close()
+		}
+	}()
+	if _, err := emu.WriteString(strings.ReplaceAll(styled, "\n", "\r\n")); err != nil {
+		tb.Fatal(err)
+	}
+	return cells(emu)
 }
 
 // Bytes is how many bytes were written so far.
@@ -138,7 +176,7 @@ type clockTimer struct {
 }
 
 // NewClock makes a clock that stands at Now.
-func NewClock(t *testing.T) *Clock {
+func NewClock(t testing.TB) *Clock {
 	c := &Clock{now: Now, stopped: make(chan struct{})}
 	t.Cleanup(func() { close(c.stopped) })
 	return c
@@ -193,7 +231,7 @@ type Session struct {
 }
 
 // Start runs a console of 80x24 in a terminal. change may change the options first.
-func Start(t *testing.T, f *Fake, change ...func(*ui.Options)) *Session {
+func Start(t testing.TB, f *Fake, change ...func(*ui.Options)) *Session {
 	t.Helper()
 	in, keys := io.Pipe()
 	s := &Session{Fake: f, Clock: NewClock(t), Ended: make(chan error, 1), keys: keys, sizes: make(chan [2]int)}
@@ -206,6 +244,7 @@ func Start(t *testing.T, f *Fake, change ...func(*ui.Options)) *Session {
 	for _, c := range change {
 		c(&o)
 	}
+	o.Environ = append(slices.Clone(o.Environ), "TTY_FORCE=1") // else Bubble Tea takes a pipe for no terminal and leaves the colours out
 	s.Terminal = NewTerminal(t, o.Width, o.Height, keys)
 	if o.Out == nil {
 		o.Out = s.Terminal
