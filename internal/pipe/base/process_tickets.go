@@ -90,7 +90,7 @@ func processSteps(prioritise bool) []pipe.Definition {
 
 func classifyStep(id, model string) pipe.Definition {
 	return step(id, "base:ClassificationPipe", map[string]any{
-		"text": "{{ ticket.subject }}\n{{ ticket.body }}", "model_name": setting(model),
+		"text": "{{ ticket.subject }}\n{{ ticket.body }}", "model_name": setting(model), "ticket": "{{ ticket.id }}",
 	})
 }
 

@@ -32,6 +32,7 @@ type Fake struct {
 
 	approvals []orchestrator.Approval
 	backfills []orchestrator.Backfill
+	quality   orchestrator.Quality
 
 	err    error // given by the next command
 	detErr error // given by every RunDetail; nil = none
@@ -42,7 +43,7 @@ func New(f Fixture) *Fake {
 	return &Fake{
 		Hub:  feed.NewHub(feed.Options{}),
 		snap: f.Snapshot, runs: f.Runs, details: f.Details, logs: f.Logs, events: f.Events,
-		approvals: f.Approvals, backfills: f.Backfills,
+		approvals: f.Approvals, backfills: f.Backfills, quality: f.Quality,
 	}
 }
 
@@ -56,6 +57,7 @@ type Fixture struct {
 
 	Approvals []orchestrator.Approval
 	Backfills []orchestrator.Backfill
+	Quality   orchestrator.Quality
 }
 
 // Calls gives the commands so far: "pause crm-sync by kim".
