@@ -176,7 +176,9 @@ func TestADecisionIsAnsweredOnce(t *testing.T) {
 		id := b.fire("g")
 		pass(time.Minute)
 		asked := b.wantQuestions(3)[0].At
-		item := func(step string) orchestrator.ReviewItem { return orchestrator.ReviewItem{Run: id, Step: step, Asked: asked} }
+		item := func(step string) orchestrator.ReviewItem {
+			return orchestrator.ReviewItem{Run: id, Step: step, Asked: asked}
+		}
 		b.decide(orchestrator.VerdictAccept, "", item("g/1/review"))
 		stale := item("g/2/review")
 		stale.Asked = asked.Add(-time.Second)

@@ -20,6 +20,7 @@ type act = action.Action[*App]
 func actions() []act {
 	return slices.Concat(
 		answerActions(),
+		reviewActions(),
 		itemActions(),
 		engineActions(),
 		viewActions(),
