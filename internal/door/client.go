@@ -130,6 +130,11 @@ func (c *Client) Answer(ctx context.Context, r orchestrator.AnswerRequest) error
 	return tell(ctx, c, "Answer", r)
 }
 
+// Decide answers classifiers' decisions that wait.
+func (c *Client) Decide(ctx context.Context, r orchestrator.ReviewRequest) ([]orchestrator.ReviewOutcome, error) {
+	return ask[[]orchestrator.ReviewOutcome](ctx, c, "Decide", r)
+}
+
 // Reload makes the engine read its configuration again.
 func (c *Client) Reload(ctx context.Context, by orchestrator.Actor) error {
 	return tell(ctx, c, "Reload", by)

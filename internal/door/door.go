@@ -159,6 +159,9 @@ func methods() map[string]method {
 		"Answer": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.AnswerRequest) (nothing, error) {
 			return done(o.Answer(ctx, in))
 		}),
+		"Decide": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.ReviewRequest) ([]orchestrator.ReviewOutcome, error) {
+			return o.Decide(ctx, in)
+		}),
 		"Reload": call(func(ctx context.Context, o orchestrator.Orchestrator, in orchestrator.Actor) (nothing, error) {
 			return done(o.Reload(ctx, in))
 		}),
