@@ -28,6 +28,7 @@ func actions() []act {
 		logActions(),
 		listActions(),
 		appActions(),
+		qualityActions(),
 		typedActions(),
 		commands(),
 	)

@@ -76,6 +76,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 			{"Events", screen.NewEvents()},
 			{"Engine", screen.NewEngine()},
 			{"Approvals", screen.NewApprovals()},
+			{tabQuality, screen.NewQuality()},
 		},
 	}
 	reg, err := action.New(actions()...)

@@ -56,3 +56,11 @@ func TestTheTextIsReadInFull(t *testing.T) {
 	d.Press("v").Lacks("#4715").Press("v").Sees("#4715")
 	d.Press("k", "k", "k", "k").Sees("Move 12 tickets").Press("a").Sees("answer · vip-queue")
 }
+
+// TestQualityByPeriod: the figures of the period that is on show, read anew when it is changed.
+func TestQualityByPeriod(t *testing.T) {
+	d := reviews(t).Press("9").Sees("30 days", "softoft/otai-queue-de-bert-v1", "llama3.1:8b (own estimate)", "0.90 is the lowest threshold shown right in 95 %")
+	d.Press("[", "[").Sees("24 hours", "no classifier has decided anything")
+	d.Press("[").Sees("24 hours").Press("]").Sees("7 days", "7253").Press("]", "]", "]", "]").Sees("all kept")
+	d.Press("G").Sees("8/8", "no threshold is shown right").Press("g").Sees("1/8")
+}

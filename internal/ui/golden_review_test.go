@@ -11,5 +11,8 @@ func reviewScenes() []scene {
 		{"reviews-label", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j", "l").Type("a") }},
 		{"reviews-all", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j", "j", "A") }},
 		{"reviews-estimate", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "G", "k") }},
+		{"quality", uitest.Reviews, func(d *uitest.Driver) { d.Press("9") }},
+		{"quality-label", uitest.Reviews, func(d *uitest.Driver) { d.Press("9", "]", "j", "j", "j", "j", "j", "j") }},
+		{"quality-none", uitest.Reviews, func(d *uitest.Driver) { d.Press("9", "[", "[") }},
 	}
 }

@@ -42,6 +42,7 @@ var scopeNames = [][2]string{
 	{"answer", "Approvals: questions"},
 	{"review", "Approvals: decisions"},
 	{"engine", "Engine"},
+	{"quality", "Quality"},
 	{"logs", "Logs"},
 	{"events", "Events"},
 	{action.Command, "Palette only"},

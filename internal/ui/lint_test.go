@@ -16,7 +16,7 @@ func everyScreen() []screen.Screen {
 		screen.NewPipes(), screen.NewRuns(""), screen.NewRun(orchestrator.Run{ID: "x"}),
 		screen.NewLogs(orchestrator.LogFilter{}, "all"), screen.NewEvents(), screen.NewPipe("x"),
 		screen.NewEngine(), screen.NewApprovals(),
-		onReview(),
+		onReview(), screen.NewQuality(),
 	}
 }
 
