@@ -2,6 +2,8 @@ package engine
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -79,4 +81,13 @@ func (x *execution) asked(a *orchestrator.Approval) *orchestrator.Decision {
 		Run: x.id, Step: cmp.Or(r.Of, a.Step), Runner: x.name, Ticket: r.Ticket, At: a.At, Model: r.Model, Label: r.Label,
 		Confidence: r.Confidence, Uncalibrated: r.Uncalibrated, Source: orchestrator.SourceWaiting, Asked: a.At,
 	}
+}
+
+// askedElsewhere gives another run of the runner in which somebody is asked about a ticket; "" = there is none.
+func (x *execution) askedElsewhere(ctx context.Context, ticket string) (string, error) {
+	run, err := x.e.store.AskedAbout(ctx, x.name, ticket, x.id)
+	if err != nil {
+		return "", fmt.Errorf("look for a question about ticket %s: %w", ticket, err)
+	}
+	return run, nil
 }

@@ -51,6 +51,7 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 		Params: pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.render},
 		Log:    x.logger(st.Path, st.Attempt), Runner: x.name, Run: x.id, Step: st.Path, Attempt: st.Attempt,
 		Nominal: x.from.Nominal, Key: x.e.loop.identity + ":" + x.id + ":" + st.Path, Answer: x.answerOf(st.Path),
+		Asked: x.askedElsewhere,
 	}
 	if call.Nominal.IsZero() {
 		call.Nominal = x.from.StartedAt

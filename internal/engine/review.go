@@ -64,6 +64,8 @@ func (e *Engine) decideOne(ctx context.Context, item orchestrator.ReviewItem, re
 		return "", notNow("step %s of run %s asks a question of yes and no: use otai-tui answer", row.Step, row.Run)
 	case !item.Asked.IsZero() && !item.Asked.Equal(row.At):
 		return "", notNow("step %s of run %s was asked again meanwhile: look again", row.Step, row.Run)
+	case req.Verdict == orchestrator.VerdictAccept && r.Label == "":
+		return "", fault.Permanentf("step %s of run %s proposes no label: choose one, or skip", row.Step, row.Run)
 	case req.Verdict == orchestrator.VerdictLabel && !r.Allows(req.Label):
 		return "", fault.Permanentf("step %s of run %s takes no label %q: it takes %s", row.Step, row.Run, req.Label, labelNames(r))
 	}

@@ -281,7 +281,9 @@ func TestABulkThatIsCutOff(t *testing.T) {
 		synctest.Wait()
 		release()
 		b.die()
-		<-ended
+		if err := <-ended; err == nil {
+			t.Log("all of the bulk was durable before the end")
+		}
 		b.start()
 		pass(time.Minute)
 		open, err := b.e.Approvals(t.Context())
@@ -355,6 +357,37 @@ func TestSampledReviews(t *testing.T) {
 		b.start()
 		pass(time.Minute)
 		b.wantQuestions(len(open))
+		b.stop()
+	})
+}
+
+// TestRunsBesideAWaitingOneDoNotAskAgain about the same ticket, and what they classified counts for nothing.
+func TestRunsBesideAWaitingOneDoNotAskAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := gate(t, nil, "a 0.5", "b 0.9")
+		b.start()
+		first := b.fire("g")
+		pass(time.Minute)
+		second, err := b.e.RunOnce(t.Context(), "g", orchestrator.FireRequest{Overlap: "allow_all", By: kim})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		d := b.detail(second)
+		if got := step(d, "g/0/review").Message; got != "ticket a 0.5 is asked about in run "+first+" already" || d.Run.State != orchestrator.Completed {
+			t.Errorf("the second run is %s: %q", d.Run.State, got)
+		}
+		b.wantQuestions(1)
+		b.decide(orchestrator.VerdictAccept, "", orchestrator.ReviewItem{Run: first})
+		pass(time.Minute)
+		n := map[string]int{}
+		for _, d := range b.decisions() {
+			n[d.Source]++
+		}
+		if n["operator"] != 1 || n["model"] != 2 || len(n) != 2 {
+			t.Errorf("sources %v", n)
+		}
 		b.stop()
 	})
 }

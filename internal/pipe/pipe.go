@@ -175,6 +175,9 @@ type Call struct {
 	// Key is the same for every attempt of this step of this run: the idempotency key for writes to other systems.
 	Key    string
 	Answer *Answer // of an earlier Wait; nil = not asked yet
+	// Asked gives another run of this runner in which a decision about the ticket waits for an operator; "" = there is none. nil =
+	// it cannot be told.
+	Asked func(ctx context.Context, ticket string) (run string, err error)
 }
 
 // Pipe is a leaf pipe. Process is called once per attempt, must honour ctx and must not keep state between calls.

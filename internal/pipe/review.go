@@ -10,7 +10,7 @@ type Decision struct {
 	Confidence   float64
 	Uncalibrated bool
 	Final        string // label that counts; "" = none
-	Source       string // "model", "operator" or "deadline"
+	Source       string // "model", "operator" or "deadline"; "" = it counts for nothing: the same is asked about elsewhere
 	By, Note     string
 	Text         string // to be kept for training; "" = none
 }

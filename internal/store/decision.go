@@ -24,6 +24,10 @@ func (t *Tx) PutDecision(d *orchestrator.Decision) error {
 	if err != nil {
 		return err
 	}
+	if d.Source == "" { // the same is asked about elsewhere
+		return fail("drop the decision of "+d.Step+" of run "+d.Run,
+			t.w.exec(`DELETE FROM decision WHERE run=? AND path=? AND source='model'`, seq, d.Step))
+	}
 	err = t.w.exec(`INSERT INTO decision(run, path, runner, ticket, at, model, label, confidence, uncalibrated, final, source, by, note,
 			asked, decided, text) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT(run, path) DO UPDATE SET at=min(at, excluded.at), model=excluded.model, label=excluded.label,
@@ -35,6 +39,18 @@ func (t *Tx) PutDecision(d *orchestrator.Decision) error {
 		seq, d.Step, d.Runner, d.Ticket, d.At.UnixNano(), d.Model, d.Label, d.Confidence, d.Uncalibrated, d.Final, d.Source, d.By, d.Note,
 		nanos(d.Asked), nanos(d.Decided), d.Text)
 	return fail("keep the decision of "+d.Step+" of run "+d.Run, err)
+}
+
+// AskedAbout gives the oldest run of a runner, but not this one, in which a decision about a ticket waits; "" = none.
+func (s *Store) AskedAbout(ctx context.Context, runner, ticket, but string) (string, error) {
+	seq, err := runSeq(but)
+	if err != nil {
+		return "", err
+	}
+	var run int64
+	err = s.read.QueryRowContext(ctx, `SELECT coalesce(min(run), 0) FROM decision WHERE source='waiting' AND ticket=? AND runner=? AND run<>?`,
+		ticket, runner, seq).Scan(&run)
+	return seqID(run), fail("look for a question about ticket "+ticket, err)
 }
 
 // closeDecisions says of a run's decisions that wait that nobody will answer them.

@@ -13,4 +13,5 @@ CREATE TABLE decision(
 	UNIQUE(run, path)
 );
 CREATE INDEX decision_at ON decision(at);
+CREATE INDEX decision_waiting ON decision(ticket) WHERE source='waiting';
 `

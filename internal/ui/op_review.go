@@ -54,6 +54,10 @@ func (a *App) whyReview() string {
 
 // judge takes a verdict on a decision: it leaves the list, and is sent once it can no longer be undone.
 func (a *App) judge(ap orchestrator.Approval, verdict orchestrator.Verdict, label string) {
+	if verdict == orchestrator.VerdictAccept && ap.Review.Label == "" {
+		a.notes.say(a.now, theme.Late, "no label is proposed: l chooses one")
+		return
+	}
 	what := ap.Runner + theme.Sep + "run " + screen.ShortID(ap.Run)
 	if ap.Review.Ticket != "" {
 		what = "ticket " + ap.Review.Ticket

@@ -67,7 +67,7 @@ func review(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 	if err := p.check(); err != nil {
 		return pipe.Result{}, err
 	}
-	sure := p.Result.Confidence >= p.Threshold
+	sure := p.Result.Label != "" && p.Result.Confidence >= p.Threshold
 	sample := sure && sampled(c.Key, p.Sample)
 	switch {
 	case c.Answer != nil:
@@ -76,7 +76,21 @@ func review(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 		message := fmt.Sprintf("%s (%s), sure enough", p.Result.Label, p.confidence())
 		return p.result(message, p.decision(p.Result.Label, "model", "", "")), nil
 	}
-	return pipe.Result{}, p.wait(sample)
+	w := p.wait(sample)
+	if other, err := p.askedElsewhere(ctx, c, w.Review.Ticket); err != nil || other != "" {
+		out := pipe.Stop("ticket " + w.Review.Ticket + " is asked about in run " + other + " already")
+		out.Decision = p.decision("", "", "", "")
+		return out, err
+	}
+	return pipe.Result{}, w
+}
+
+// askedElsewhere gives an earlier run that asks about the same ticket, so that runs beside one that waits do not ask again.
+func (p *reviewParams) askedElsewhere(ctx context.Context, c *pipe.Call, ticket string) (string, error) {
+	if c.Asked == nil || ticket == "" {
+		return "", nil
+	}
+	return c.Asked(ctx, ticket)
 }
 
 // read takes the classification that is meant.
@@ -106,8 +120,6 @@ func (p *reviewParams) read(ctx context.Context, c *pipe.Call) error {
 func (p *reviewParams) check() error {
 	expire, label := p.expire()
 	switch {
-	case p.Result.Label == "":
-		return fault.Permanentf("result: the classification has no label")
 	case p.Threshold < 0 || p.Threshold > 1:
 		return fault.Permanentf("threshold %v must be between 0 and 1", p.Threshold)
 	case p.Sample < 0 || p.Sample > 1:
@@ -170,6 +182,9 @@ func (p *reviewParams) wait(sample bool) *pipe.Wait {
 		subject["note"] = p.Note
 	}
 	question := fmt.Sprintf("is %q right? confidence %s", p.Result.Label, p.confidence())
+	if p.Result.Label == "" {
+		question = "which label? the classifier has none"
+	}
 	if id != "" {
 		question = "ticket " + id + ": " + question
 	}
@@ -234,7 +249,7 @@ func (p *reviewParams) answered(a *pipe.Answer) (pipe.Result, error) {
 	if a.Note != "" {
 		word += ": " + a.Note
 	}
-	if !skipped {
+	if skipped = skipped || label == ""; !skipped {
 		return p.result(fmt.Sprintf("%s (%s) %s", p.Result.Label, p.confidence(), word), p.decision(label, source, a.By, a.Note)), nil
 	}
 	word = strings.Replace(word, "accepted", "skipped", 1)

@@ -167,7 +167,12 @@ func wrapText(body string, w int) []string {
 	return out
 }
 
-func safeLabel(s string) string { return text.Line(s, 256) }
+func safeLabel(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return text.Line(s, 256)
+}
 
 // SafeLabel is a label as it is drawn.
 func SafeLabel(s string) string { return safeLabel(s) }
