@@ -63,8 +63,8 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.glyphs, "glyphs", "auto", "auto, unicode or ascii")
 	root.AddCommand(a.runOnceCommand(), a.rerunCommand(), a.backfillCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.drainCommand(), a.cancelCommand(), a.answerCommand(), a.reloadCommand(), a.runsCommand(), a.logsCommand(), a.eventsCommand(),
-		a.approvalsCommand(), a.reviewsCommand(), a.reviewCommand(), a.qualityCommand(), a.validateCommand(), a.schemaCommand(), a.pipesCommand(), a.deskCommand(), a.scheduleCommand(),
-		a.backupCommand(), a.doctorCommand())
+		a.approvalsCommand(), a.reviewsCommand(), a.reviewCommand(), a.qualityCommand(), a.validateCommand(),
+		a.schemaCommand(), a.pipesCommand(), a.deskCommand(), a.scheduleCommand(), a.backupCommand(), a.doctorCommand())
 	return root
 }
 

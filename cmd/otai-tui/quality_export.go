@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -155,11 +156,8 @@ func (a *app) csvExport(withText bool) (write func(jsonDecision) error, flush fu
 // inert keeps a spreadsheet from taking a foreign text for a formula (OWASP, CSV injection): an apostrophe goes before what it would
 // begin with.
 func inert(s string) string {
-	for _, first := range s {
-		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-			return "'" + s
-		}
-		break
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + s
 	}
 	return s
 }

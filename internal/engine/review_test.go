@@ -194,7 +194,8 @@ func TestADecisionIsAnsweredOnce(t *testing.T) {
 		}
 		b.wantQuestions(1)
 		for _, bad := range []orchestrator.ReviewRequest{
-			{Verdict: "maybe", Items: []orchestrator.ReviewItem{{Run: id}}}, {Verdict: orchestrator.VerdictAccept},
+			{Verdict: "maybe", Items: []orchestrator.ReviewItem{{Run: id}}},
+			{Verdict: orchestrator.VerdictAccept},
 			{Verdict: orchestrator.VerdictLabel, Items: []orchestrator.ReviewItem{{Run: id}}},
 		} {
 			if _, err := b.e.Decide(t.Context(), bad); err == nil {

@@ -222,7 +222,8 @@ func (a *App) bulkForm(ap orchestrator.Approval) *form {
 		for i := range all {
 			out.stamp += screen.ReviewKey(&all[i]) + all[i].At.String()
 			if i < 4 || len(all) == 5 {
-				out.lines = append(out.lines, fact{theme.Plain, fmt.Sprintf("%.2f #%s %s", all[i].Review.Confidence, all[i].Review.Ticket, all[i].Review.Title)})
+				r := all[i].Review
+				out.lines = append(out.lines, fact{theme.Plain, fmt.Sprintf("%.2f #%s %s", r.Confidence, r.Ticket, r.Title)})
 			}
 		}
 		if len(all) > 5 {

@@ -51,7 +51,8 @@ func Reviews() Fixture {
 	f := Promises()
 	f.Approvals = f.Approvals[:min(len(f.Approvals), 1)]
 	subjects := []struct{ title, label, body string }{
-		{"VPN drops every hour", "network", "Since the update on Monday my VPN drops every hour.\nI have to enter the token again each time.\n\nThe office line is fine."},
+		{"VPN drops every hour", "network", "Since the update on Monday my VPN drops every hour.\n" +
+			"I have to enter the token again each time.\n\nThe office line is fine."},
 		{"Invoice 2026-118 twice", "billing", "We were billed twice for invoice 2026-118.\nPlease refund one of them."},
 		{"Order of ten chairs", "billing", "Please find attached our order of ten chairs."},
 		{"Übertrag der Lizenz — \x1b[31mrot", "licences", "Die Lizenz läuft auf den alten Namen.\u202e Bitte übertragen."},
@@ -66,7 +67,8 @@ func Reviews() Fixture {
 				Ticket: fmt.Sprint(4711 + i), Title: s.title, Text: s.title + "\n" + s.body, Model: "softoft/otai-queue-de-bert-v1",
 				Label: s.label, Confidence: confidence, Threshold: 0.8, Expire: "skip", Uncalibrated: i == 3,
 				Scores: []orchestrator.LabelScore{
-					{Label: "hardware", Confidence: (1 - confidence) * 0.7}, {Label: "spam", Confidence: (1 - confidence) * 0.2},
+					{Label: "hardware", Confidence: (1 - confidence) * 0.7},
+					{Label: "spam", Confidence: (1 - confidence) * 0.2},
 					{Label: "accounts and access", Confidence: (1 - confidence) * 0.1},
 				},
 				Labels: []string{"network", "billing", "licences", "hardware", "spam", "accounts and access", "accounts"},
