@@ -7,6 +7,7 @@ import (
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
+	"github.com/openticketai/otai-tui/internal/store"
 )
 
 // Decide answers decisions that wait for an operator, each as an answer of its own: one that cannot be answered any more keeps
@@ -55,7 +56,7 @@ func (e *Engine) checkVerdict(req *orchestrator.ReviewRequest) error {
 
 // decideOne answers one decision and gives the label that counts; "" = skipped.
 func (e *Engine) decideOne(ctx context.Context, item orchestrator.ReviewItem, req *orchestrator.ReviewRequest) (string, error) {
-	row, err := e.questionOf(ctx, orchestrator.AnswerRequest{Run: item.Run, Step: item.Step})
+	row, err := e.openReview(ctx, item)
 	if err != nil {
 		return "", err
 	}
@@ -83,6 +84,16 @@ func (e *Engine) decideOne(ctx context.Context, item orchestrator.ReviewItem, re
 		answer.Label = label // what was accepted counts, whatever the step would propose when it is called again
 	}
 	return label, e.submitAndWait(ctx, func(l *loop, done func(error)) error { return l.answer(&row.Approval, answer, req.By, done) })
+}
+
+// openReview finds the question that an item names. A bulk names the step: then one row is read, not all of the run's.
+func (e *Engine) openReview(ctx context.Context, item orchestrator.ReviewItem) (store.ApprovalRow, error) {
+	if item.Step != "" {
+		if row, found, err := e.store.Approval(ctx, item.Run, item.Step); err == nil && found && row.Answer == "" {
+			return row, nil
+		}
+	}
+	return e.questionOf(ctx, orchestrator.AnswerRequest{Run: item.Run, Step: item.Step})
 }
 
 func labelNames(r *orchestrator.Review) string {
