@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const reviewed = `
@@ -105,4 +106,50 @@ func TestReviewDecisionsByCommands(t *testing.T) {
 	}
 	engine.Signal(t, syscall.SIGTERM)
 	engine.Wait(t, quick)
+}
+
+// TestReviewDecisionsByKeys drives the review gate in a real terminal: accept, undo, another label from the menu, skip, the figures.
+func TestReviewDecisionsByKeys(t *testing.T) {
+	t.Parallel()
+	cfg, state := writeConfig(t, reviewed), t.TempDir()
+	x := StartApp(t, Size{80, 24}, "-c", cfg, "--state-dir", state)
+	x.WaitFor(t, "route", quick)
+	x.Keys(t, "t", "y")
+	x.WaitFor(t, "to answer 3", quick)
+	x.Keys(t, "7")
+	x.WaitFor(t, "3 decisions wait", quick)
+	x.WaitFor(t, "=1+1 is the body", quick)
+	x.Keys(t, "a")
+	x.WaitFor(t, "accepted billing: ticket 4711", quick)
+	x.Keys(t, "u")
+	x.WaitFor(t, "undone: accepted billing: ticket 4711", quick)
+	x.WaitFor(t, "3 decisions wait", quick)
+	x.Keys(t, "l")
+	x.Type(t, "sp")
+	x.WaitFor(t, "label spam", quick)
+	x.Keys(t, "Enter")
+	x.WaitFor(t, "labelled spam: ticket 4711", quick)
+	x.Keys(t, "s", "a")
+	x.WaitFor(t, "3 held back", quick)
+	x.WaitFor(t, "nobody has to be asked", 20*time.Second)
+	x.Keys(t, "9")
+	x.WaitFor(t, "decisions of classifiers", quick)
+	x.WaitUntil(t, "the skip, the correction and the acceptance are counted", 40*time.Second, func(screen string) bool {
+		for line := range strings.Lines(screen) {
+			if f := strings.Fields(line); len(f) > 4 && f[0] == "›" && f[1] == "m1" {
+				return f[2] == "4" && f[3] == "·" // all decided, none waits
+			}
+		}
+		return false
+	})
+	x.Keys(t, "Q", "Q")
+	x.WaitExit(t, quick)
+	logs := Run(t, quick, "logs", "route", "-c", cfg, "--state-dir", state).Stdout
+	for say, want := range map[string]bool{
+		"moved 4711 to spam": true, "moved 4712": false, "moved 4713 to =cmd()": true, "moved 4714 to network": true,
+	} {
+		if strings.Contains(logs, say) != want {
+			t.Errorf("the log has %q: %v, want %v\n%s", say, !want, want, logs)
+		}
+	}
 }
