@@ -71,8 +71,9 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.glyphs, "glyphs", "auto", "auto, unicode or ascii")
 	root.AddCommand(a.runOnceCommand(), a.rerunCommand(), a.backfillCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.drainCommand(), a.cancelCommand(), a.answerCommand(), a.reloadCommand(), a.runsCommand(), a.errorsCommand(), a.logsCommand(),
-		a.eventsCommand(), a.approvalsCommand(), a.validateCommand(), a.schemaCommand(), a.pipesCommand(), a.deskCommand(), a.scheduleCommand(),
-		a.backupCommand(), a.doctorCommand(), a.ticketCommand(), a.changesCommand())
+		a.eventsCommand(), a.approvalsCommand(), a.reviewsCommand(), a.reviewCommand(), a.qualityCommand(), a.ticketCommand(),
+		a.changesCommand(), a.validateCommand(), a.schemaCommand(), a.pipesCommand(), a.deskCommand(), a.scheduleCommand(),
+		a.backupCommand(), a.doctorCommand())
 	return root
 }
 

@@ -75,7 +75,7 @@ func TestSeed(t *testing.T) {
 func TestRunnersDialect(t *testing.T) {
 	r, cfg := runner(t, "runners_full.yml", "route_incoming")
 	const day = 24 * time.Hour
-	keep := config.Retention{Runs: 1000, Age: 90 * day, FailedAge: 180 * day}
+	keep := config.Retention{Runs: 1000, Age: 90 * day, FailedAge: 180 * day, Decisions: 100_000, DecisionAge: 365 * day}
 	if cfg.Engine != (config.Engine{Name: "service desk", MaxParallelRuns: 4, DrainTimeout: 45 * time.Second, Keep: keep, Reload: true}) || cfg.Logging.Level != "debug" {
 		t.Errorf("engine %+v, logging %+v", cfg.Engine, cfg.Logging)
 	}

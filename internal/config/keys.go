@@ -42,6 +42,8 @@ func engineKeys() []key {
 		{"keep_runs", "whole", "Newest rows of history kept for each runner.", "1000"},
 		{"keep_days", "whole", "Days that ended runs are kept.", "90"},
 		{"keep_failed_days", "whole", "Days that failed runs are kept, whatever keep_runs and keep_days say.", "180"},
+		{"keep_decisions", "whole", "Newest decisions of classifiers kept for the quality figures, whatever becomes of their runs.", "100000"},
+		{"keep_decision_days", "whole", "Days that decisions are kept.", "365"},
 		{"keep_bytes", "size", "About how much history of one runner is kept, such as 50MiB; 0 = no bound.", "0"},
 		{"journal_text", "whole", "Bytes of the text of written notes that the ticket journal keeps; 0 = none.", "0"},
 		{"log_bytes_per_run", "size", "Most log of one run; beyond it the middle goes.", "10MiB"},

@@ -146,6 +146,9 @@ type Retention struct {
 	Age       time.Duration // of ended runs
 	FailedAge time.Duration // of failed and crashed runs, whatever the others say
 	Bytes     int64         // of one runner's runs, steps and logs, about; 0 = no bound
+
+	Decisions   int           // of classifiers, for the quality figures, of all runners: the newest; 0 = no bound
+	DecisionAge time.Duration // of decisions; 0 = no limit
 }
 
 // TriggerKind says what makes a trigger due.
@@ -209,7 +212,7 @@ type Engine struct {
 	Name            string
 	MaxParallelRuns int           // 0 in the file = 2 per core
 	DrainTimeout    time.Duration // default 30 s
-	Keep            Retention     // default 1,000 runs a runner, 90 days, failures 180 days
+	Keep            Retention     // default 1,000 runs a runner, 90 days, failures 180 days; 100,000 decisions, 365 days
 	LogBytesPerRun  int64         // of one run's log; beyond it the middle goes; 0 = 10 MiB
 	CancelGrace     time.Duration // a cancelled step that has not returned by then is shown as stuck; 0 = 10 s
 	JournalText     int           // bytes kept of the text of notes that were written, in the ticket journal; 0 = none

@@ -18,7 +18,7 @@ func TestPolicies(t *testing.T) {
 		t.Errorf("policy %+v, want %+v", r.Policy, want)
 	}
 	const day = 24 * time.Hour
-	if keep := (config.Retention{Runs: 500, Age: 30 * day, FailedAge: 60 * day}); cfg.Engine.Keep != keep {
+	if keep := (config.Retention{Runs: 500, Age: 30 * day, FailedAge: 60 * day, Decisions: 100_000, DecisionAge: 365 * day}); cfg.Engine.Keep != keep {
 		t.Errorf("retention %+v, want %+v", cfg.Engine.Keep, keep)
 	}
 }

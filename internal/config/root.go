@@ -128,6 +128,9 @@ func (c *checker) readEngine(v *value) Engine {
 		Age:       time.Duration(c.wholeOf(o.get("keep_days"), 1, 90)) * day,
 		FailedAge: time.Duration(c.wholeOf(o.get("keep_failed_days"), 1, 180)) * day,
 		Bytes:     c.sizeOf(o.get("keep_bytes")),
+
+		Decisions:   int(c.wholeOf(o.get("keep_decisions"), 1, 100_000)),
+		DecisionAge: time.Duration(c.wholeOf(o.get("keep_decision_days"), 1, 365)) * day,
 	}
 	e.LogBytesPerRun = c.sizeOf(o.get("log_bytes_per_run"))
 	e.JournalText = int(c.wholeOf(o.get("journal_text"), 0, 0))

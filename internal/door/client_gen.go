@@ -44,6 +44,11 @@ func (c *Client) CountRuns(ctx context.Context, a orchestrator.RunFilter) (int, 
 	return ask[int](ctx, c, "CountRuns", a)
 }
 
+// Decide is the running engine's.
+func (c *Client) Decide(ctx context.Context, a orchestrator.ReviewRequest) ([]orchestrator.ReviewOutcome, error) {
+	return ask[[]orchestrator.ReviewOutcome](ctx, c, "Decide", a)
+}
+
 // ErrorGroups is the running engine's.
 func (c *Client) ErrorGroups(ctx context.Context, a orchestrator.TrendRequest) ([]orchestrator.ErrorGroup, error) {
 	return ask[[]orchestrator.ErrorGroup](ctx, c, "ErrorGroups", a)
@@ -72,6 +77,11 @@ func (c *Client) Pause(ctx context.Context, a string, b orchestrator.PauseReques
 // PauseScope is the running engine's.
 func (c *Client) PauseScope(ctx context.Context, a orchestrator.Scope, b orchestrator.PauseRequest) error {
 	return tell(ctx, c, "PauseScope", a, b)
+}
+
+// Quality is the running engine's.
+func (c *Client) Quality(ctx context.Context, a orchestrator.QualityFilter) (orchestrator.Quality, error) {
+	return ask[orchestrator.Quality](ctx, c, "Quality", a)
 }
 
 // Reload is the running engine's.

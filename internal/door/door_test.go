@@ -83,6 +83,10 @@ func TestEveryCommandGoesThrough(t *testing.T) {
 	note("Backfill", err)
 	note("CancelBackfill", c.CancelBackfill(ctx, b.ID, kim))
 	note("Answer", c.Answer(ctx, orchestrator.AnswerRequest{Run: "7", Step: "s", Approve: true, By: kim}))
+	_, err = c.Decide(ctx, orchestrator.ReviewRequest{
+		Items: []orchestrator.ReviewItem{{Run: "7", Step: "s"}}, Verdict: orchestrator.VerdictLabel, Label: "x", Note: "n", By: kim,
+	})
+	note("Decide", err)
 	note("Reload", c.Reload(ctx, kim))
 	_, err = c.UndoTickets(ctx, orchestrator.TicketUndoRequest{Run: "7", By: kim})
 	note("UndoTickets", err)
@@ -94,7 +98,7 @@ func TestEveryCommandGoesThrough(t *testing.T) {
 	for i, say := range []string{
 		"fire " + runner + " params map[a:b]", "trigger " + runner + ` key "k"`, `pause tag sync by kim reason "why" drain=false`, "resume tag sync by kim",
 		"cancel 7 by kim", "rerun 7 all=true by kim", "backfill " + runner, "cancel backfill " + b.ID + " by kim",
-		"answer 7 s approve=true", "reload by kim",
+		"answer 7 s approve=true", `review label 7 s "x" note "n" by kim`, "reload by kim",
 		`undo ticket "" entry 0 run "7" by kim`,
 	} {
 		if i >= len(calls) || !strings.HasPrefix(calls[i], say) {

@@ -105,6 +105,10 @@ func answerText(a *pipe.Answer, by string) string {
 
 func answerWord(a *pipe.Answer) string {
 	switch {
+	case a.Skipped:
+		return "skipped"
+	case a.Label != "":
+		return "labelled " + a.Label
 	case a.Expired:
 		return "expired"
 	case a.Approved:

@@ -47,7 +47,7 @@ func (x *execution) ask(ctx context.Context, st *store.StepRow, w *pipe.Wait) no
 	now := x.e.clock()
 	a := orchestrator.Approval{
 		Run: x.id, Step: st.Path, Runner: x.name, Question: x.line(w.Question), Subject: x.keepSubject(w.Subject), Input: w.Input,
-		At: now, Until: w.Until.Round(0).UTC(),
+		At: now, Until: w.Until.Round(0).UTC(), Review: x.keepReview(w.Review),
 	}
 	if w.Until.IsZero() {
 		a.Until = time.Time{}
@@ -71,6 +71,11 @@ func (x *execution) ask(ctx context.Context, st *store.StepRow, w *pipe.Wait) no
 		}
 		if err := tx.PutApproval(&a); err != nil {
 			return err
+		}
+		if d := x.asked(&a); d != nil {
+			if err := tx.PutDecision(d); err != nil {
+				return err
+			}
 		}
 		return tx.AddEvent(&ev)
 	})

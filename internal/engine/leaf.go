@@ -52,6 +52,7 @@ func (x *execution) attempt(ctx context.Context, def *pipe.Definition, spec *pip
 		Params: pipe.Params{Raw: def.Params, Scope: x.renderScope(sc), Render: x.render},
 		Log:    x.logger(st.Path, st.Attempt), Runner: x.name, Run: x.id, Step: st.Path, Attempt: st.Attempt,
 		Nominal: x.from.Nominal, Key: x.e.loop.identity + ":" + x.id + ":" + st.Path, Answer: x.answerOf(st.Path),
+		Asked: x.askedElsewhere,
 	}
 	if call.Nominal.IsZero() {
 		call.Nominal = x.from.StartedAt
@@ -120,16 +121,19 @@ func (x *execution) leafDone(ctx context.Context, spec *pipe.Spec, st *store.Ste
 	if r.Data == nil {
 		r.Data = map[string]any{}
 	}
+	decided := r.Decision
 	kept, err := x.settle(&r, r.HasFailed(), nil)
 	if err != nil {
 		return x.failed(st, err)
 	}
 	now := x.e.clock()
+	st.Decision = x.decision(st.Path, decided, now)
 	st.State, st.EndedAt, st.Message, st.Result = orchestrator.Completed, now, x.line(r.Message), kept
 	if r.HasFailed() {
 		st.Reason = "nothing to do: the steps after it are not reached"
 	}
 	x.put(st, x.attemptRow(st, started, now, orchestrator.Completed, nil))
+	st.Decision = nil // written once
 	if !spec.ReadOnly && !r.HasFailed() {
 		x.markWorked()
 	}

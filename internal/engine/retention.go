@@ -38,7 +38,7 @@ func (l *loop) prune(it *item, now time.Time) {
 	l.pruning = true
 	keep := store.Keep{Runs: k.Runs, Age: k.Age, FailedAge: k.FailedAge, Bytes: k.Bytes}
 	go func() {
-		err := l.pruneAll(ids, keep, now)
+		err := errors.Join(l.pruneAll(ids, keep, now), l.e.store.PruneDecisions(l.ctx, k.Decisions, k.DecisionAge, now))
 		l.e.box.post(func() {
 			l.pruning = false
 			if err != nil && !errors.Is(err, store.ErrClosed) {

@@ -112,6 +112,7 @@ type Approval struct {
 	Input             map[string]string // name -> type of what may be answered besides yes and no: text, number, bool
 	At                time.Time
 	Until             time.Time // zero = no deadline
+	Review            *Review   // a classifier's decision is to be judged: Decide answers it, too; nil = a question of yes and no
 }
 
 // AnswerRequest answers an Approval.

@@ -20,6 +20,9 @@ type Result struct {
 	WasSkipped bool           `json:"was_skipped"`
 	Message    string         `json:"message"`
 	Data       map[string]any `json:"data"`
+
+	// Decision is what a classifier decided, for the quality figures: kept beside the result, not in it. nil = none.
+	Decision *Decision `json:"-"`
 }
 
 // Success is a result with data (nil = none).
@@ -138,6 +141,7 @@ type Wait struct {
 	Input    map[string]string // name -> type (text, number, bool) of what may be answered besides yes and no
 	Until    time.Time         // zero = For decides
 	For      time.Duration     // deadline, counted from now; 0 = none
+	Review   *Review           // the question is about a classifier's decision; nil = it is one of yes and no
 }
 
 func (w *Wait) Error() string { return "waits for an answer: " + w.Question }
@@ -153,6 +157,8 @@ type Answer struct {
 	Note     string
 	Input    map[string]any
 	At       time.Time
+	Label    string `json:",omitempty"` // of a review: another label than the proposed one
+	Skipped  bool   `json:",omitempty"` // of a review: no label is taken
 }
 
 // Call is everything one attempt of a leaf pipe is given.
@@ -171,6 +177,9 @@ type Call struct {
 	Answer *Answer // of an earlier Wait; nil = not asked yet
 	// Would notes what a dry run leaves out, such as "POST https://chat.example/hook". nil = this is no dry run.
 	Would func(what string)
+	// Asked gives another run of this runner in which a decision about the ticket waits for an operator; "" = there is none. nil =
+	// it cannot be told.
+	Asked func(ctx context.Context, ticket string) (run string, err error)
 }
 
 // Pipe is a leaf pipe. Process is called once per attempt, must honour ctx and must not keep state between calls.

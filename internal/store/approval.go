@@ -32,20 +32,25 @@ func (t *Tx) PutApproval(a *orchestrator.Approval) error {
 	if err != nil {
 		return fail(what, err)
 	}
-	err = t.w.exec(`INSERT OR REPLACE INTO approval(run, path, runner, question, subject, input, asked, until)
-		VALUES(?,?,?,?,?,?,?,?)`, seq, a.Step, a.Runner, a.Question, string(subject), string(input), a.At.UnixNano(), nanos(a.Until))
+	review, err := encodeReview(a.Review)
+	if err != nil {
+		return fail(what, err)
+	}
+	err = t.w.exec(`INSERT OR REPLACE INTO approval(run, path, runner, question, subject, input, asked, until, review)
+		VALUES(?,?,?,?,?,?,?,?,?)`, seq, a.Step, a.Runner, a.Question, string(subject), string(input), a.At.UnixNano(), nanos(a.Until), review)
 	return fail(what, err)
 }
 
 // AnswerApproval keeps the answer, a JSON text, of an open question. It reports false, and changes nothing, when there is none:
-// the first answer counts.
+// the first answer counts. A review's text has served then.
 func (t *Tx) AnswerApproval(run, path, answer string, at time.Time) (bool, error) {
 	seq, err := runSeq(run)
 	if err != nil {
 		return false, err
 	}
 	return t.changed("answer "+path+" of run "+run,
-		`UPDATE approval SET answer=?, answered=? WHERE run=? AND path=? AND answer IS NULL`, answer, at.UnixNano(), seq, path)
+		`UPDATE approval SET answer=?, answered=?, review=CASE review WHEN '' THEN '' ELSE json_remove(review, '$.Text') END
+		WHERE run=? AND path=? AND answer IS NULL`, answer, at.UnixNano(), seq, path)
 }
 
 // CloseApprovals forgets the open questions of a run that has ended otherwise.
@@ -54,21 +59,29 @@ func (t *Tx) CloseApprovals(run string) error {
 	if err != nil {
 		return err
 	}
+	if err := t.closeDecisions(seq); err != nil {
+		return err
+	}
 	return fail("close approvals of run "+run, t.w.exec(`DELETE FROM approval WHERE run=? AND answer IS NULL`, seq))
 }
 
-const approvalColumns = `SELECT run, path, runner, question, subject, input, asked, until, coalesce(answer, ''), answered FROM approval `
+const approvalColumns = `SELECT run, path, runner, question, subject, input, asked, until, coalesce(answer, ''), answered, review
+	FROM approval `
 
 func scanApproval(rows *sql.Rows, a *ApprovalRow) error {
 	var run, asked int64
 	var until, answered sql.NullInt64
-	var subject, input string
-	err := rows.Scan(&run, &a.Step, &a.Runner, &a.Question, &subject, &input, &asked, &until, &a.Answer, &answered)
+	var subject, input, review string
+	err := rows.Scan(&run, &a.Step, &a.Runner, &a.Question, &subject, &input, &asked, &until, &a.Answer, &answered, &review)
 	if err != nil {
 		return err
 	}
 	a.Run, a.At, a.Until, a.AnsweredAt = seqID(run), fromNanos(asked), fromNull(until), fromNull(answered)
-	return errors.Join(json.Unmarshal([]byte(subject), &a.Subject), json.Unmarshal([]byte(input), &a.Input))
+	if review != "" {
+		a.Review = &orchestrator.Review{}
+		err = json.Unmarshal([]byte(review), a.Review)
+	}
+	return errors.Join(err, json.Unmarshal([]byte(subject), &a.Subject), json.Unmarshal([]byte(input), &a.Input))
 }
 
 // OpenApprovals gives the questions without an answer, oldest first.

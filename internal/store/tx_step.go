@@ -12,6 +12,8 @@ type StepRow struct {
 	orchestrator.Step
 	Base   int    // attempts made before the latest rerun: they do not count against the retries
 	Result string // JSON of its result; "" = none kept
+	// Decision is a classifier's decision that the step's completion makes, written with it; nil = none. It is not read back.
+	Decision *orchestrator.Decision
 }
 
 // PutStep writes a step as it is now.
@@ -30,6 +32,9 @@ func (t *Tx) PutStep(s *StepRow) error {
 		seq, s.Path, s.Order, s.Depth, s.ID, s.Use, s.Composite, string(s.State), s.Reason, s.Message, s.Attempt, s.Base,
 		s.MaxAttempts, nanos(s.StartedAt), nanos(s.EndedAt), nanos(s.NextAt), s.Error, s.ErrorClass,
 		optional(s.Result), s.Kind)
+	if err == nil && s.Decision != nil {
+		err = t.PutDecision(s.Decision)
+	}
 	return fail("write step "+s.Path+" of run "+s.Run, err)
 }
 

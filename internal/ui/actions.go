@@ -21,6 +21,7 @@ func actions() []act {
 	return slices.Concat(
 		ticketActions(),
 		answerActions(),
+		reviewActions(),
 		itemActions(),
 		engineActions(),
 		viewActions(),
@@ -28,6 +29,7 @@ func actions() []act {
 		logActions(),
 		listActions(),
 		appActions(),
+		qualityActions(),
 		typedActions(),
 		commands(),
 	)

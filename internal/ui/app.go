@@ -45,7 +45,8 @@ type App struct {
 
 	asked    map[string]time.Time // wants on their way
 	answers  approvals
-	cmds     []tea.Cmd // gathered during one Update
+	held     []heldVerdict // oldest first
+	cmds     []tea.Cmd     // gathered during one Update
 	quitting bool
 	lastErr  string // of the latest snapshot; "" = fine
 
@@ -82,6 +83,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 			{"Engine", "Engine", screen.NewEngine()},
 			{"Approvals", "Asks", screen.NewApprovals()},
 			{"Tickets", "Tickets", screen.NewTickets()},
+			{tabQuality, "Quality", screen.NewQuality()},
 		},
 	}
 	reg, err := action.New(actions()...)

@@ -95,6 +95,10 @@ func (a *App) whyPause() string {
 func (a *App) undoLast() {
 	u := a.notes.undo
 	a.notes.undo = nil
+	if u.back != nil {
+		u.back(a)
+		return
+	}
 	a.command("undo the "+u.what, func(ctx context.Context) (string, error) { return "undone: " + u.what, u.do(ctx) }, nil)
 }
 

@@ -24,7 +24,7 @@ type scene struct {
 	play func(d *uitest.Driver)
 }
 
-var scenes = append([]scene{
+var scenes = []scene{
 	{"pipes", uitest.Tickets, func(*uitest.Driver) {}},
 	{"pipes-held", uitest.Tickets, func(d *uitest.Driver) {
 		d.At("kb-suggest").Press("p")
@@ -83,7 +83,7 @@ var scenes = append([]scene{
 	}},
 	{"palette-typed", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("pause tag ") }},
 	{"palette-rerun", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("rerun 42") }},
-}, operatorScenes()...)
+}
 
 func pausedEngine() uitest.Fixture {
 	f := uitest.Promises()
@@ -109,6 +109,8 @@ func allScenes() []scene {
 		runsScenes(),
 		worldScenes(),
 		termsScenes(),
+		operatorScenes(),
+		reviewScenes(),
 	)
 }
 

@@ -17,7 +17,17 @@ func everyScreen() []screen.Screen {
 		screen.NewLogs(orchestrator.LogFilter{}, "all"), screen.NewEvents(), screen.NewTimeline(), screen.NewPipe("x"),
 		screen.NewEngine(), screen.NewApprovals(),
 		screen.NewTickets(), screen.NewTicket(orchestrator.TicketRef{Ticket: "x"}), screen.NewChanges(orchestrator.Run{ID: "x"}, ""),
+		onReview(), screen.NewQuality(),
 	}
+}
+
+// onReview is the approvals with the cursor on a classifier's decision.
+func onReview() screen.Screen {
+	var d screen.Data
+	d.SetApprovals([]orchestrator.Approval{{Run: "1", Step: "s", Review: &orchestrator.Review{Label: "x"}}})
+	s := screen.NewApprovals()
+	s.Refresh(screen.Env{Data: &d})
+	return s
 }
 
 func registry(t *testing.T) *action.Registry[*App] {

@@ -34,6 +34,7 @@ type undo struct {
 	what  string // "pause of crm-sync"
 	until time.Time
 	do    func(context.Context) error
+	back  func(*App) // in place of do: nothing was sent yet
 }
 
 // say shows a message for a while.

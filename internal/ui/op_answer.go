@@ -90,6 +90,19 @@ func (a *App) whyAnswer() string {
 	return ""
 }
 
+// giveAnswer opens the form for the answer; a decision of a classifier is judged where its text is.
+func (a *App) giveAnswer() {
+	ap := *a.toAnswer()
+	if ap.Review == nil {
+		a.openForm(a.answerForm(ap, answerOpen, ""))
+		return
+	}
+	a.goTab(tabApprovals)
+	if s, ok := a.top().(*screen.Approvals); ok {
+		s.Select(a.env(), &ap)
+	}
+}
+
 // What may be answered.
 const (
 	answerYes  = "approve"
@@ -160,6 +173,9 @@ func answerOffers(verb string) func(a *App, rest string) []action.Offer[*App] {
 		run, note := cutWord(rest)
 		var out []action.Offer[*App]
 		for _, ap := range a.data.Approvals {
+			if ap.Review != nil {
+				continue
+			}
 			id := screen.ShortID(ap.Run)
 			if run != "" && run != id && run != ap.Run && (note != "" || !hasPrefixFold(id, run) && !hasPrefixFold(ap.Runner, run)) {
 				continue

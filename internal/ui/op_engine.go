@@ -95,7 +95,7 @@ func answerActions() []act {
 	return []act{{
 		ID: "answer.give", Scope: "answer", Keys: []string{"a"}, Group: "act", Foot: 9, Tier: action.Ask, Rare: true,
 		Title: "answer: approve or reject", Short: "answer", Tip: "with the values it asks for, and a note", Why: (*App).whyAnswer,
-		Do: func(a *App) { a.openForm(a.answerForm(*a.toAnswer(), answerOpen, "")) },
+		Do: (*App).giveAnswer,
 	}}
 }
 

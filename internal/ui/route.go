@@ -33,8 +33,9 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 		a.dataMsg(msg)
 	}
 	if a.quitting {
-		return tea.Quit
+		return a.farewell()
 	}
+	a.sendHeld(false)
 	a.askWants()
 	a.notes.settle(a.now)
 	cmds := a.cmds
@@ -96,6 +97,8 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.foundTickets(m)
 	case planMsg:
 		a.undoPlanned(m)
+	case decidedMsg:
+		a.takeDecided(m)
 	case formMsg:
 		a.formDone(m)
 	case doneMsg:

@@ -11,6 +11,7 @@ import (
 type classificationParams struct {
 	Text     string `param:"text,required" alias:"prompt" doc:"the text to classify"`
 	Model    string `param:"model_name" alias:"model" doc:"the model; empty = the classifier's own"`
+	Ticket   string `param:"ticket" doc:"id of the ticket it is about, for the quality figures"`
 	APIToken string `param:"api_token,secret" alias:"token" doc:"overrides the service's token"`
 }
 
@@ -45,11 +46,15 @@ func classification(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 		scores[i] = map[string]any{"label": s.Label, "confidence": s.Confidence}
 	}
 	c.Log.Info(fmt.Sprintf("label %q, confidence %.2f", r.Label, r.Confidence), "model", model, "text_length", len(p.Text))
-	value := map[string]any{"label": r.Label, "confidence": r.Confidence, "scores": scores, "model": model}
+	value := map[string]any{"label": r.Label, "confidence": r.Confidence, "scores": scores, "model": model, "decision": c.Step}
 	message := fmt.Sprintf("%s (%.2f)", r.Label, r.Confidence)
 	if r.Uncalibrated {
 		value["uncalibrated"] = true
 		message = fmt.Sprintf("%s (%.2f by its own estimate)", r.Label, r.Confidence)
 	}
-	return pipe.Success(message, value), nil
+	out := pipe.Success(message, value)
+	out.Decision = &pipe.Decision{
+		Ticket: p.Ticket, Model: model, Label: r.Label, Confidence: r.Confidence, Uncalibrated: r.Uncalibrated, Final: r.Label, Source: "model",
+	}
+	return out, nil
 }

@@ -1,6 +1,9 @@
 package base
 
 import (
+	"strings"
+	"time"
+
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/ticket"
@@ -24,6 +27,12 @@ type processParams struct {
 	MinConfidence float64           `param:"min_confidence" default:"0.8" doc:"confidence needed to move a ticket"`
 	Queues        map[string]string `param:"queues" doc:"queue per label; a label that is not in it is the queue's name"`
 	FallbackQueue string            `param:"fallback_queue" doc:"queue when the confidence is too low; empty = the ticket stays"`
+
+	Review         bool          `param:"review" default:"false" doc:"a confidence that is too low for the queue: an operator is asked"`
+	ReviewDeadline time.Duration `param:"review_deadline" default:"0" doc:"time for the operator's answer; default none"`
+	ReviewExpire   string        `param:"review_on_expire" default:"skip" doc:"without an answer: accept, skip (as without a review), fail, or \"label X\""`
+	ReviewLabels   []string      `param:"review_labels" doc:"labels an operator may choose; default those of the model's scores"`
+	KeepText       bool          `param:"keep_text" default:"false" doc:"keep the text with a reviewed decision, as training data"`
 
 	PriorityModel         string            `param:"priority_model" default:"softoft/otai-priority-de-bert-v1" doc:"model that chooses the priority; empty = priorities are left alone"`
 	MinPriorityConfidence float64           `param:"min_priority_confidence" default:"0.8" doc:"confidence needed to change the priority"`
@@ -54,18 +63,52 @@ func expandProcessTickets(d pipe.Definition) (pipe.Definition, error) {
 	if !prioritise {
 		d.Params["priority_model"] = ""
 	}
+	review, err := flag(d.Params, "review")
+	if err != nil {
+		return d, err
+	}
 	fetch := step("fetch", "base:FetchTicketsPipe", map[string]any{"ticket_search_criteria": map[string]any{
 		"queue": "{{ params.queue }}", "limit": "{{ params.limit }}", "states": "{{ params.states }}",
 		"with_sub_queues": "{{ params.with_sub_queues }}", "skip_locked": "{{ params.skip_locked }}", "without_note": noteLeft + "{queue}",
 	}})
-	return macro(d, &processParams{}, fetch, guard(), perTicket(processSteps(prioritise)...)), nil
+	return macro(d, &processParams{}, fetch, guard(), perTicket(processSteps(prioritise, review)...)), nil
 }
 
-func processSteps(prioritise bool) []pipe.Definition {
-	steps := []pipe.Definition{
-		classifyStep("classify_queue", "model_name"),
-		selectStep("select_queue", "classify_queue", "queue", "min_confidence", "queues", "fallback_queue"),
+// flag reads a parameter that decides which steps there are, so it cannot be a template.
+func flag(params map[string]any, name string) (bool, error) {
+	switch v := params[name].(type) {
+	case nil:
+		return false, nil
+	case bool:
+		return v, nil
+	case string:
+		switch strings.ToLower(v) {
+		case "true", "yes", "on":
+			return true, nil
+		case "", "false", "no", "off":
+			return false, nil
+		}
 	}
+	return false, fault.Permanentf("%s: expected true or false, got %v", name, params[name])
+}
+
+// reviewStep asks an operator about the queue. A skip goes on: the note it leaves keeps the ticket from being asked about again.
+func reviewStep() pipe.Definition {
+	return step("review_queue", "base:ReviewPipe", map[string]any{
+		"result": "classify_queue", "threshold": setting("min_confidence"), "ticket": "{{ ticket }}", "on_skip": "continue",
+		"deadline": setting("review_deadline"), "on_expire": setting("review_on_expire"), "labels": setting("review_labels"),
+		"keep_text": setting("keep_text"),
+	})
+}
+
+func processSteps(prioritise, review bool) []pipe.Definition {
+	steps := []pipe.Definition{classifyStep("classify_queue", "model_name")}
+	decided := "classify_queue"
+	if review {
+		steps, decided = append(steps, reviewStep()), "review_queue"
+	}
+	steps = append(steps,
+		selectStep("select_queue", decided, "queue", "min_confidence", "queues", "fallback_queue"))
 	change := "get_pipe_result('select_queue', 'change')"
 	changed := change
 	updated := map[string]any{"queue": "{{ " + change + " }}"}
@@ -92,7 +135,7 @@ func processSteps(prioritise bool) []pipe.Definition {
 
 func classifyStep(id, model string) pipe.Definition {
 	return step(id, "base:ClassificationPipe", map[string]any{
-		"text": "{{ ticket.subject }}\n{{ ticket.body }}", "model_name": setting(model),
+		"text": "{{ ticket.subject }}\n{{ ticket.body }}", "model_name": setting(model), "ticket": "{{ ticket.id }}",
 	})
 }
 

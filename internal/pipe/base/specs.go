@@ -20,6 +20,7 @@ func Specs() []*pipe.Spec {
 		orchestratorSpec(),
 		processTicketsSpec(),
 		raisePrioritySpec(),
+		reviewSpec(),
 		runnerSpec(),
 		selectSpec(),
 		updateTicketSpec(),

@@ -19,13 +19,22 @@ type Approvals struct {
 	cursor string // run and step of the row
 	top    int
 	row    int // where the cursor was, for when its row is gone
+
+	review  bool // the cursor is on a decision of a classifier
+	reading bool // its text has the room of the list
+	scroll  int  // of the text, in lines
 }
 
 // NewApprovals makes the list.
 func NewApprovals() *Approvals { return &Approvals{} }
 
 // Scopes are the action scopes of the list.
-func (s *Approvals) Scopes() []string { return []string{"answer", "list", "open", "item"} }
+func (s *Approvals) Scopes() []string {
+	if s.review {
+		return []string{"review", "list", "open", "item"}
+	}
+	return []string{"answer", "list", "open", "item"}
+}
 
 // Crumb names the screen.
 func (s *Approvals) Crumb(Env) string { return "Approvals" }
@@ -50,28 +59,44 @@ func (s *Approvals) at(d *Data) int {
 func (s *Approvals) fit(env Env) {
 	n := len(env.Data.Approvals)
 	if n == 0 {
-		s.cursor, s.row, s.top = "", 0, 0
+		s.cursor, s.row, s.top, s.review, s.reading = "", 0, 0, false, false
 		return
 	}
 	s.row = s.at(env.Data)
-	s.cursor = approvalKey(&env.Data.Approvals[s.row])
+	a := &env.Data.Approvals[s.row]
+	if s.cursor != approvalKey(a) {
+		s.cursor, s.scroll = approvalKey(a), 0
+	}
+	s.review = a.Review != nil
 	s.top = part.Window(s.top, s.row, n, s.rows(s.h, n))
 }
 
 // rows are the rows of the list with n approvals: at most half of the screen.
-func (s *Approvals) rows(h, n int) int { return max(min(n, h/2-1), min(n, 1)) }
+func (s *Approvals) rows(h, n int) int {
+	most := h/2 - 1
+	if s.reading {
+		most = 1
+	}
+	return max(min(n, most), min(n, 1))
+}
 
 // Move moves the cursor.
 func (s *Approvals) Move(env Env, rows int) {
 	if n := len(env.Data.Approvals); n > 0 {
 		s.row = max(min(s.at(env.Data)+rows, n-1), 0)
-		s.cursor = approvalKey(&env.Data.Approvals[s.row])
+		s.cursor, s.scroll = approvalKey(&env.Data.Approvals[s.row]), 0
 		s.fit(env)
 	}
 }
 
-// Page moves by half pages.
-func (s *Approvals) Page(env Env, halves int) { s.Move(env, halves*max(s.h/4, 1)) }
+// Page moves by half pages: the text while it is read, else the cursor.
+func (s *Approvals) Page(env Env, halves int) {
+	if a := s.Review(env.Data); a != nil && s.reading {
+		s.scroll = max(min(s.scroll+halves*max(s.h/2, 1), len(wrapText(a.Review.Text, max(s.w/2, 1)))), 0)
+		return
+	}
+	s.Move(env, halves*max(s.h/4, 1))
+}
 
 // Home goes to the oldest.
 func (s *Approvals) Home(env Env) { s.Move(env, -len(env.Data.Approvals)) }
@@ -109,7 +134,7 @@ func (s *Approvals) Draw(env Env, c part.Canvas) {
 	if n := len(as); n > 0 {
 		note = fmt.Sprintf("%d/%d", s.at(env.Data)+1, n)
 	}
-	c.Rule(0, count(len(as), "step waits", "steps wait")+" for an answer"+theme.Sep+"oldest first", note)
+	c.Rule(0, s.heading(env.Data), note)
 	if len(as) == 0 {
 		c.Text(1, 2, c.W-2, theme.Muted, "nobody has to be asked; runs that wait for an answer show up here")
 		return
@@ -129,12 +154,44 @@ func (s *Approvals) Draw(env Env, c part.Canvas) {
 		c.Right(x, 1+y, 4, theme.Muted, text.CalmAge(env.Now.Sub(a.At)))
 		x += 6
 		due := deadline(a, env)
+		if a.Review != nil {
+			drawReviewRow(c.Sub(x, 1+y, c.W-x-text.Width(due)-3, 1), min(max((c.W-x)/4, 6), 20), a.Review)
+			c.Right(x, 1+y, max(c.W-x-1, 0), theme.Late, due)
+			continue
+		}
 		c.Text(x, 1+y, c.W-x-text.Width(due)-3, theme.Plain, a.Question)
 		c.Right(x, 1+y, max(c.W-x-1, 0), theme.Late, due)
 	}
 	if y := 1 + n; y < c.H {
-		drawApproval(env, c.Sub(0, y, c.W, c.H-y), &as[at])
+		if in := c.Sub(0, y, c.W, c.H-y); as[at].Review != nil {
+			s.drawReview(env, in, &as[at])
+		} else {
+			drawApproval(env, in, &as[at])
+		}
 	}
+}
+
+// heading counts what waits, by kind.
+func (s *Approvals) heading(d *Data) string {
+	reviews := 0
+	for i := range d.Approvals {
+		if d.Approvals[i].Review != nil {
+			reviews++
+		}
+	}
+	questions := len(d.Approvals) - reviews
+	out := count(questions, "step waits", "steps wait") + " for an answer"
+	switch {
+	case reviews > 0 && questions > 0:
+		out = count(reviews, "decision", "decisions") + " and " + count(questions, "question", "questions") + " wait"
+	case reviews > 0:
+		out = count(reviews, "decision waits", "decisions wait")
+	}
+	out += theme.Sep + "oldest first"
+	if n := d.HeldBack(); n > 0 {
+		out += theme.Sep + fmt.Sprintf("%d held back (u)", n)
+	}
+	return out
 }
 
 // deadline says how long there is to answer; "" = for ever.

@@ -21,7 +21,9 @@ type Data struct {
 	Engine  orchestrator.Engine
 	Events  []orchestrator.Event // newest first
 
-	Approvals []orchestrator.Approval // steps that wait for an answer, oldest first
+	Approvals []orchestrator.Approval // steps that wait for an answer, oldest first, without those held back
+	known     []orchestrator.Approval // as they were read
+	held      map[string]bool         // answered here and not sent yet
 
 	index map[string]int
 }
@@ -160,11 +162,12 @@ func safeEngine(e orchestrator.Engine) orchestrator.Engine {
 
 // SetApprovals replaces the approvals (oldest first).
 func (d *Data) SetApprovals(as []orchestrator.Approval) {
-	d.Approvals = d.Approvals[:0:0]
+	d.known = d.known[:0:0]
 	for _, a := range as {
-		a.Question, a.Runner = text.Line(a.Question, maxText), text.Line(a.Runner, maxText)
-		d.Approvals = append(d.Approvals, a)
+		a.Question, a.Runner, a.Review = text.Line(a.Question, maxText), text.Line(a.Runner, maxText), safeReview(a.Review)
+		d.known = append(d.known, a)
 	}
+	d.withoutHeld()
 }
 
 // Approval gives the approval that a step of a run waits for; step "" = any step. nil = none.

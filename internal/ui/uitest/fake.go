@@ -34,6 +34,7 @@ type Fake struct {
 	approvals []orchestrator.Approval
 	backfills []orchestrator.Backfill
 	tickets   TicketData
+	quality   orchestrator.Quality
 
 	err    error // given by the next command
 	detErr error // given by every RunDetail; nil = none
@@ -44,7 +45,7 @@ func New(f Fixture) *Fake {
 	return &Fake{
 		Hub:  feed.NewHub(feed.Options{}),
 		snap: f.Snapshot, runs: f.Runs, details: f.Details, logs: f.Logs, events: f.Events,
-		approvals: f.Approvals, backfills: f.Backfills, tickets: f.Tickets,
+		approvals: f.Approvals, backfills: f.Backfills, tickets: f.Tickets, quality: f.Quality,
 	}
 }
 
@@ -59,6 +60,7 @@ type Fixture struct {
 	Approvals []orchestrator.Approval
 	Backfills []orchestrator.Backfill
 	Tickets   TicketData
+	Quality   orchestrator.Quality
 }
 
 // Calls gives the commands so far: "pause crm-sync by kim".
