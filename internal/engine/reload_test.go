@@ -148,6 +148,8 @@ type oneTicket struct {
 	name string
 }
 
+func (n named) Describe() string { return n.name }
+
 func (o oneTicket) Ticket(string) (ticket.System, error) { return named{name: o.name}, nil }
 
 // A run keeps its definition and services over reloads, and the last one closes them; a run that waits for a retry and whose
@@ -162,7 +164,7 @@ func TestRunsKeepTheirEdition(t *testing.T) {
 				return pipe.Func(func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
 					<-proceed
 					b.mu.Lock()
-					seen = append(seen, c.Step+" "+c.Ticket.(named).name)
+					seen = append(seen, c.Step+" "+c.Ticket.Describe())
 					b.mu.Unlock()
 					if strings.HasSuffix(c.Step, "flaky") && c.Attempt == 1 {
 						return pipe.Result{}, errors.New("wrong password")
