@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -69,11 +70,26 @@ func (x *execution) process(spec *pipe.Spec, call *pipe.Call, s *journal.Scribe)
 	case spec.Dry != nil:
 		return spec.Dry
 	case spec.ReadOnly, writesTickets:
-		return spec.New().Process
+		return x.unasked(spec.New())
 	}
 	return func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
 		c.Would("run " + spec.Name)
 		return pipe.Success("dry run: not done", map[string]any{"dry_run": true}), nil
+	}
+}
+
+// unasked calls a pipe in a dry run: when it wants to ask a person, it goes on as after a yes.
+func (x *execution) unasked(p pipe.Pipe) func(context.Context, *pipe.Call) (pipe.Result, error) {
+	return func(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+		r, err := p.Process(ctx, c)
+		var wait *pipe.Wait
+		if !errors.As(err, &wait) {
+			return r, err
+		}
+		c.Would("ask: " + wait.Question)
+		answered := *c
+		answered.Answer = &pipe.Answer{Approved: true, By: "dry run", Input: map[string]any{}, At: x.e.clock()}
+		return p.Process(ctx, &answered)
 	}
 }
 

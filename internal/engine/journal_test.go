@@ -411,3 +411,55 @@ func TestNothingIsSentThatTheJournalCannotBeToldOf(t *testing.T) {
 		}
 	})
 }
+
+func TestADryRunAsksNobodyAndTellsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ask := pipe.Definition{ID: "ask", Use: "test:Ask"}
+		r := runnerOf(group("p", ask, probe("work")))
+		r.Handlers.OnSuccess = []pipe.Definition{probe("cheer")}
+		b := newBench(t, r)
+		rec := withReceivers(b)
+		b.cfg.Notify = []config.Notification{ops("ops", "completed", "asked", "fired", "started")}
+		deliver := b.opts
+		b.opts = func(o *Options) {
+			deliver(o)
+			reg, err := pipe.NewRegistry(&pipe.Spec{Name: "test:Probe", New: func() pipe.Pipe { return pipe.Func(b.process) }},
+				&pipe.Spec{Name: "test:Group", Composite: true}, &pipe.Spec{Name: "test:Ask", ReadOnly: true, New: func() pipe.Pipe {
+					return pipe.Func(func(_ context.Context, c *pipe.Call) (pipe.Result, error) {
+						if c.Answer == nil {
+							return pipe.Result{}, &pipe.Wait{Question: "really?"}
+						}
+						return pipe.Success("answered by "+c.Answer.By, nil), nil
+					})
+				}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Pipes = reg
+		}
+		b.start()
+		defer b.stop()
+		id, err := b.e.RunOnce(t.Context(), "p", orchestrator.FireRequest{DryRun: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		d := b.detail(id)
+		if d.Run.State != orchestrator.Completed || step(d, "p/ask").Message != "answered by dry run" || d.Run.Handlers != handlersDone {
+			t.Errorf("run: %+v, ask: %+v", d.Run, step(d, "p/ask"))
+		}
+		want := "p/ask  call ask: really? intended\np/work  call run test:Probe intended\non_success/cheer  call run test:Probe intended"
+		if got := words(b.journal(orchestrator.TicketLogFilter{Run: id})); got != want {
+			t.Errorf("left out:\n%s\nwant\n%s", got, want)
+		}
+		if len(b.callsOf("p/work"))+len(b.callsOf("on_success/cheer")) != 0 || len(rec.taken("ops")) != 0 {
+			t.Errorf("it worked, or told: %+v", rec.taken("ops"))
+		}
+		asked := b.fire("p")
+		pass(time.Minute)
+		if d := b.detail(asked); d.Run.State != orchestrator.Paused || len(rec.taken("ops")) == 0 {
+			t.Errorf("a real run asks nobody, or tells nobody: %+v, %+v", d.Run, rec.taken("ops"))
+		}
+	})
+}
