@@ -66,6 +66,7 @@ type hfLocalParams struct {
 	MaxChars   int               `param:"max_chars" default:"8000" doc:"characters of a text that are sent"`
 	Parallel   int               `param:"parallel" default:"4" doc:"texts at a time"`
 	LabelMap   map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
+	Batch      int               `param:"batch" default:"16" doc:"texts in one call, where a pipe asks for several"`
 	CacheSize  int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
 
@@ -79,7 +80,7 @@ func openHFLocal(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	}
 	return opened(tei.New(remote.Options{
 		Name: "/predict", URL: o.PredictURL, URLs: o.URLs, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars,
-		Parallel: o.Parallel, LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
+		Parallel: o.Parallel, LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize), Batch: o.Batch,
 	}))
 }
 
@@ -92,6 +93,7 @@ type teiParams struct {
 	MaxChars  int               `param:"max_chars" default:"8000" doc:"characters of a text that are sent"`
 	Parallel  int               `param:"parallel" default:"4" doc:"texts at a time"`
 	LabelMap  map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
+	Batch     int               `param:"batch" default:"16" doc:"texts in one call, where a pipe asks for several"`
 	CacheSize int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
 
@@ -102,7 +104,7 @@ func openTEI(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	}
 	return opened(tei.New(remote.Options{
 		URL: o.URL, URLs: o.URLs, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel,
-		LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
+		LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize), Batch: o.Batch,
 	}))
 }
 
@@ -174,6 +176,7 @@ type vllmParams struct {
 	MaxChars  int               `param:"max_chars" default:"2000" doc:"characters of a text that are sent"`
 	Parallel  int               `param:"parallel" default:"4" doc:"texts at a time"`
 	LabelMap  map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
+	Batch     int               `param:"batch" default:"16" doc:"texts in one call, where a pipe asks for several"`
 	CacheSize int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
 
@@ -186,7 +189,7 @@ func openVLLM(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 		Labels: o.Labels,
 		Options: remote.Options{
 			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel,
-			LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
+			LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize), Batch: o.Batch,
 		},
 	}))
 }
