@@ -19,7 +19,8 @@ func New(o remote.Options) (*remote.Classifier, error) {
 
 type protocol struct{}
 
-// question asks for one text, or for several as [["first"],["second"]]: a plain list is a pair to the server. Older servers do not cut by themselves, so truncate is always said.
+// question asks for one text, or for several as [["first"],["second"]]: a plain list is a pair to the server. Older servers do not
+// cut by themselves, so truncate is always said.
 type question struct {
 	Inputs   any  `json:"inputs"`
 	Truncate bool `json:"truncate"`
