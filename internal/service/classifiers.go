@@ -69,6 +69,7 @@ type hfLocalParams struct {
 	Burst      int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
 	Breaker    *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap   map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
+	Batch      int               `param:"batch" default:"16" doc:"texts in one call, where a pipe asks for several"`
 	CacheSize  int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
 
@@ -86,7 +87,7 @@ func openHFLocal(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	}
 	return opened(tei.New(remote.Options{
 		Name: "/predict", URL: o.PredictURL, URLs: o.URLs, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars,
-		Parallel: o.Parallel, Link: bounds, LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
+		Parallel: o.Parallel, Link: bounds, LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize), Batch: o.Batch,
 	}))
 }
 
@@ -102,6 +103,7 @@ type teiParams struct {
 	Burst     int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
 	Breaker   *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap  map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
+	Batch     int               `param:"batch" default:"16" doc:"texts in one call, where a pipe asks for several"`
 	CacheSize int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
 
@@ -116,7 +118,7 @@ func openTEI(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 	}
 	return opened(tei.New(remote.Options{
 		URL: o.URL, URLs: o.URLs, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel, Link: bounds,
-		LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
+		LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize), Batch: o.Batch,
 	}))
 }
 
@@ -205,6 +207,7 @@ type vllmParams struct {
 	Burst     int               `param:"burst" doc:"texts that may come at once before the rate bounds them; default those of one second"`
 	Breaker   *breakerParams    `param:"breaker" doc:"circuit breaker; default {failures: 5, open_for: 30s}"`
 	LabelMap  map[string]string `param:"label_map" doc:"our name for a label of the model; labels with one name are added up"`
+	Batch     int               `param:"batch" default:"16" doc:"texts in one call, where a pipe asks for several"`
 	CacheSize int               `param:"cache_size" default:"1000" doc:"answers kept for equal texts; 0 = none"`
 }
 
@@ -221,7 +224,7 @@ func openVLLM(ctx context.Context, _ *Set, p pipe.Params) (any, error) {
 		Labels: o.Labels,
 		Options: remote.Options{
 			URL: o.URL, Model: o.Model, Token: o.APIToken, Timeout: o.Timeout, MaxChars: o.MaxChars, Parallel: o.Parallel, Link: bounds,
-			LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize),
+			LabelMap: o.LabelMap, CacheSize: cacheSize(o.CacheSize), Batch: o.Batch,
 		},
 	}))
 }

@@ -27,7 +27,7 @@ type Call struct {
 	c     *Classifier
 	base  string
 	token string
-	text  string // of the ticket: kept out of messages
+	texts []string // of the tickets: kept out of messages
 }
 
 // Post sends body as JSON to the base address and path, and reads the answer into dst. A base address that ends in path

@@ -6,6 +6,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type Options struct {
 	MaxChars  int               // characters of a text that are sent; 0 = DefaultMaxChars
 	Parallel  int               // calls at a time; 0 = DefaultParallel
 	Link      link.Options      // rate and circuit breaker; Parallel is the one above
+	Batch     int               // texts in one call, where the server takes several; 0 = DefaultBatch
 	CacheSize int               // answers kept; 0 = DefaultCacheSize, below 0 = none
 	LabelMap  map[string]string // label of the model -> our name; labels with one name are added up
 	// OneModel says that URL serves Model and no other: a request for another model is refused, not answered wrongly.
@@ -90,8 +92,8 @@ func New(o Options, p Protocol) (*Classifier, error) {
 			return nil, fault.NewPermanent(err)
 		}
 	}
-	if o.MaxChars < 0 || o.Parallel < 0 || o.Timeout < 0 {
-		return nil, fault.Permanentf("timeout, max_chars and parallel must not be negative")
+	if o.MaxChars < 0 || o.Parallel < 0 || o.Timeout < 0 || o.Batch < 0 {
+		return nil, fault.Permanentf("timeout, max_chars, parallel and batch must not be negative")
 	}
 	if strings.ContainsAny(o.Token, "\r\n\x00") {
 		return nil, fault.Permanentf("the token holds a line end; is it cut out of a file with one at its end?")
@@ -99,6 +101,7 @@ func New(o Options, p Protocol) (*Classifier, error) {
 	o.Timeout = or(o.Timeout, DefaultTimeout)
 	o.MaxChars = or(o.MaxChars, DefaultMaxChars)
 	o.Parallel = or(o.Parallel, DefaultParallel)
+	o.Batch = or(o.Batch, DefaultBatch)
 	o.CacheSize = or(o.CacheSize, DefaultCacheSize)
 	o.Link.Parallel = o.Parallel
 	l, err := link.New(o.Link)
@@ -131,17 +134,11 @@ func newClient(parallel int) *http.Client {
 
 // Classify asks the server for the text, or gives a kept answer.
 func (c *Classifier) Classify(ctx context.Context, r classify.Request) (classify.Result, error) {
-	q := Query{Text: Clean(r.Text, c.o.MaxChars), Model: c.o.Model}
-	if r.Model != "" {
-		q.Model = r.Model
-	}
+	q := Query{Text: Clean(r.Text, c.o.MaxChars), Model: c.modelOf(r)}
 	if q.Text == "" {
 		return classify.Result{}, fault.Permanentf("%s: the text is empty", c.o.Name)
 	}
-	token := c.o.Token
-	if r.APIToken != "" {
-		token = r.APIToken
-	}
+	token := c.tokenOf(r)
 	base, err := c.address(q.Model)
 	if err != nil {
 		return classify.Result{}, err
@@ -150,7 +147,7 @@ func (c *Classifier) Classify(ctx context.Context, r classify.Request) (classify
 	if kept, ok := c.cache.get(key); ok {
 		return kept, nil
 	}
-	result, err := c.ask(ctx, &Call{c: c, base: base, token: token, text: q.Text}, q)
+	result, err := c.ask(ctx, &Call{c: c, base: base, token: token, texts: []string{q.Text}}, q)
 	if err != nil {
 		return classify.Result{}, fmt.Errorf("%s at %s: %w", c.o.Name, shown(base), err)
 	}
@@ -158,29 +155,42 @@ func (c *Classifier) Classify(ctx context.Context, r classify.Request) (classify
 	return result, nil
 }
 
-// ask asks when the link lets it.
-func (c *Classifier) ask(ctx context.Context, call *Call, q Query) (classify.Result, error) {
-	var answer Answer
-	err := c.link.Do(ctx, func(ctx context.Context) (err error) {
+func (c *Classifier) modelOf(r classify.Request) string { return cmp.Or(r.Model, c.o.Model) }
+
+func (c *Classifier) tokenOf(r classify.Request) string { return cmp.Or(r.APIToken, c.o.Token) }
+
+// placed does f when the link lets it, within the time for a call.
+func (c *Classifier) placed(ctx context.Context, f func(ctx context.Context) error) error {
+	return c.link.Do(ctx, func(ctx context.Context) error {
 		timeout := fault.NewTimeout(fmt.Errorf("no answer within %s", c.o.Timeout))
 		ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, timeout)
 		defer cancel()
+		return f(ctx)
+	})
+}
+
+func (c *Classifier) ask(ctx context.Context, call *Call, q Query) (classify.Result, error) {
+	var answer Answer
+	err := c.placed(ctx, func(ctx context.Context) error {
+		var err error
 		answer, err = c.protocol.Ask(ctx, call, q)
 		return err
 	})
 	if err != nil {
 		return classify.Result{}, err
 	}
+	return c.result(answer, q.Model)
+}
+
+// result checks an answer and gives it our labels.
+func (c *Classifier) result(answer Answer, model string) (classify.Result, error) {
 	scores, err := normal(answer.Scores, c.o.LabelMap)
 	if err != nil {
 		return classify.Result{}, err
 	}
-	model := answer.Model
-	if model == "" {
-		model = q.Model
-	}
 	return classify.Result{
-		Label: scores[0].Label, Confidence: scores[0].Confidence, Scores: scores, Model: model, Uncalibrated: answer.Uncalibrated,
+		Label: scores[0].Label, Confidence: scores[0].Confidence, Scores: scores, Model: cmp.Or(answer.Model, model),
+		Uncalibrated: answer.Uncalibrated,
 	}, nil
 }
 

@@ -138,8 +138,10 @@ func (c *Call) withhold(said string) string {
 	if c.token != "" {
 		said = strings.ReplaceAll(said, c.token, "***")
 	}
-	if i := strings.Index(said, c.text[:min(probe, len(c.text))]); i >= 0 {
-		said = said[:i] + "(text left out)"
+	for _, t := range c.texts {
+		if i := strings.Index(said, t[:min(probe, len(t))]); i >= 0 {
+			said = said[:i] + "(text left out)"
+		}
 	}
 	return text.Line(said, maxSaid)
 }

@@ -47,6 +47,7 @@ type reply struct {
 }
 
 type class struct {
+	Index *int      `json:"index"`
 	Label *string   `json:"label"`
 	Probs []float64 `json:"probs"`
 }
@@ -77,6 +78,36 @@ func (p protocol) scores(c class) ([]classify.Score, error) {
 	out := make([]classify.Score, len(c.Probs))
 	for i, v := range c.Probs {
 		out[i] = classify.Score{Label: p.labels[i], Confidence: v}
+	}
+	return out, nil
+}
+
+// AskAll sends several texts. The server says of each class list which text it is about.
+func (p protocol) AskAll(ctx context.Context, c *remote.Call, all []remote.Query) ([]remote.Answer, error) {
+	ask := question{Model: all[0].Model}
+	for _, q := range all {
+		ask.Input = append(ask.Input, q.Text)
+	}
+	var got reply
+	if err := c.Post(ctx, "/classify", ask, &got); err != nil {
+		return nil, err
+	}
+	if len(got.Data) != len(all) {
+		return nil, fault.Permanentf("%d texts were asked for, the answer holds %d", len(all), len(got.Data))
+	}
+	out := make([]remote.Answer, len(all))
+	for i, d := range got.Data {
+		if d.Index != nil {
+			i = *d.Index
+		}
+		if i < 0 || i >= len(out) || out[i].Scores != nil || len(d.Probs) == 0 {
+			return nil, fault.Permanentf("the answer does not hold one list of probabilities for each text")
+		}
+		scores, err := p.scores(d)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = remote.Answer{Scores: scores, Model: got.Model}
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package base
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -37,19 +38,12 @@ func classification(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 	if err != nil {
 		return pipe.Result{}, fmt.Errorf("classify with model %q: %w", p.Model, err)
 	}
-	model := r.Model
-	if model == "" {
-		model = p.Model
-	}
-	scores := make([]any, len(r.Scores))
-	for i, s := range r.Scores {
-		scores[i] = map[string]any{"label": s.Label, "confidence": s.Confidence}
-	}
+	value := resultMap(r, p.Model)
+	model, _ := value["model"].(string)
 	c.Log.Info(fmt.Sprintf("label %q, confidence %.2f", r.Label, r.Confidence), "model", model, "text_length", len(p.Text))
-	value := map[string]any{"label": r.Label, "confidence": r.Confidence, "scores": scores, "model": model, "decision": c.Step}
+	value["decision"] = c.Step
 	message := fmt.Sprintf("%s (%.2f)", r.Label, r.Confidence)
 	if r.Uncalibrated {
-		value["uncalibrated"] = true
 		message = fmt.Sprintf("%s (%.2f by its own estimate)", r.Label, r.Confidence)
 	}
 	out := pipe.Success(message, value)
@@ -57,4 +51,24 @@ func classification(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 		Ticket: p.Ticket, Model: model, Label: r.Label, Confidence: r.Confidence, Uncalibrated: r.Uncalibrated, Final: r.Label, Source: "model",
 	}
 	return out, nil
+}
+
+// resultMap is a classification as templates see it.
+func resultMap(r classify.Result, asked string) map[string]any {
+	scores := make([]any, len(r.Scores))
+	for i, s := range r.Scores {
+		scores[i] = map[string]any{"label": s.Label, "confidence": s.Confidence}
+	}
+	out := map[string]any{"label": r.Label, "confidence": r.Confidence, "scores": scores, "model": cmp.Or(r.Model, asked)}
+	if r.Uncalibrated {
+		out["uncalibrated"] = true
+	}
+	return out
+}
+
+// ticketText is what of a ticket is classified.
+func ticketText(t map[string]any) string {
+	subject, _ := t["subject"].(string)
+	body, _ := t["body"].(string)
+	return subject + "\n" + body
 }

@@ -34,6 +34,8 @@ type processParams struct {
 	ReviewLabels   []string      `param:"review_labels" doc:"labels an operator may choose; default those of the model's scores"`
 	KeepText       bool          `param:"keep_text" default:"false" doc:"keep the text with a reviewed decision, as training data"`
 
+	Batch bool `param:"batch" default:"false" doc:"ask the classifier for all tickets in few calls, before the first is moved"`
+
 	PriorityModel         string            `param:"priority_model" default:"softoft/otai-priority-de-bert-v1" doc:"model that chooses the priority; empty = priorities are left alone"`
 	MinPriorityConfidence float64           `param:"min_priority_confidence" default:"0.8" doc:"confidence needed to change the priority"`
 	Priorities            map[string]string `param:"priorities" doc:"priority per label; a label that is not in it is the priority's name"`
@@ -67,11 +69,28 @@ func expandProcessTickets(d pipe.Definition) (pipe.Definition, error) {
 	if err != nil {
 		return d, err
 	}
+	batch, err := flag(d.Params, "batch")
+	if err != nil {
+		return d, err
+	}
 	fetch := step("fetch", "base:FetchTicketsPipe", map[string]any{"ticket_search_criteria": map[string]any{
 		"queue": "{{ params.queue }}", "limit": "{{ params.limit }}", "states": "{{ params.states }}",
 		"with_sub_queues": "{{ params.with_sub_queues }}", "skip_locked": "{{ params.skip_locked }}", "without_note": noteLeft + "{queue}",
 	}})
-	return macro(d, &processParams{}, fetch, guard(), perTicket(processSteps(prioritise, review)...)), nil
+	steps := []pipe.Definition{fetch, guard()}
+	if batch { // what is answered here the classifier keeps for the steps of each ticket
+		steps = append(steps, classifyAllStep("classify_queues", "model_name"))
+		if prioritise {
+			steps = append(steps, classifyAllStep("classify_priorities", "priority_model"))
+		}
+	}
+	return macro(d, &processParams{}, append(steps, perTicket(processSteps(prioritise, review)...))...), nil
+}
+
+func classifyAllStep(id, model string) pipe.Definition {
+	return step(id, "base:BatchClassificationPipe", map[string]any{
+		"texts": "{{ get_pipe_result('fetch', 'fetched_tickets') }}", "model_name": setting(model),
+	})
 }
 
 // flag reads a parameter that decides which steps there are, so it cannot be a template.

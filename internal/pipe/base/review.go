@@ -219,13 +219,11 @@ func (p *reviewParams) about() (id, title, text string) {
 	if v := t["id"]; v != nil {
 		id = fmt.Sprint(v)
 	}
-	subject, _ := t["subject"].(string)
-	body, _ := t["body"].(string)
-	if title == "" {
+	if subject, ok := t["subject"].(string); ok && title == "" {
 		title = subject
 	}
 	if text == "" {
-		text = strings.TrimSpace(subject + "\n" + body)
+		text = strings.TrimSpace(ticketText(t))
 	}
 	return id, title, text
 }

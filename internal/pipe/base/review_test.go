@@ -150,3 +150,22 @@ func TestReviewAsksOncePerTicket(t *testing.T) {
 		}
 	}
 }
+
+// TestBatchClassification takes texts and tickets; ProcessTickets asks for all of them before the first.
+func TestBatchClassification(t *testing.T) {
+	w := newWorld(t)
+	w.seed()
+	got := w.must("BatchClassificationPipe", m{"texts": []any{"VPN down", m{"subject": "printer", "body": "problem"}, ""}})
+	results, ok := got.Data["results"].([]any)
+	if !ok || len(results) != 3 || results[0].(map[string]any)["label"] != "Network" || results[1].(map[string]any)["label"] != "Hardware" ||
+		results[2].(map[string]any)["label"] != "" {
+		t.Errorf("results %+v", got.Data)
+	}
+	if _, err := w.run(t.Context(), "BatchClassificationPipe", m{"texts": []any{7}}); err == nil || !strings.Contains(err.Error(), "texts[0]: expected a text or a ticket") {
+		t.Errorf("a number: %v", err)
+	}
+	ran := w.macro("ProcessTickets", m{"queue": "Incoming", "batch": true})
+	if want := "p/settings p/fetch p/any_tickets p/classify_queues p/classify_priorities p/tickets/1/classify_queue"; !strings.HasPrefix(strings.Join(ran, " "), want) {
+		t.Errorf("ran %v", ran)
+	}
+}

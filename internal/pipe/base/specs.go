@@ -7,6 +7,7 @@ import "github.com/openticketai/otai-tui/internal/pipe"
 func Specs() []*pipe.Spec {
 	return []*pipe.Spec{
 		addNoteSpec(),
+		batchClassificationSpec(),
 		checkEscalationsSpec(),
 		classificationSpec(),
 		commandSpec(),
