@@ -32,6 +32,7 @@ type app struct {
 	logLevel  string
 	theme     string
 	glyphs    string
+	readOnly  bool
 }
 
 func (a *app) command() *cobra.Command {
@@ -61,10 +62,11 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.logLevel, "log-level", "", "debug, info, warn or error (default: the configuration's)")
 	f.StringVar(&a.theme, "theme", "auto", "auto, terminal, otai-dark, otai-light or mono")
 	f.StringVar(&a.glyphs, "glyphs", "auto", "auto, unicode or ascii")
+	f.BoolVar(&a.readOnly, "read-only", false, "look only: what acts stays on show and says why it cannot be done")
 	root.AddCommand(a.runOnceCommand(), a.rerunCommand(), a.backfillCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.drainCommand(), a.cancelCommand(), a.answerCommand(), a.reloadCommand(), a.runsCommand(), a.logsCommand(), a.eventsCommand(),
 		a.approvalsCommand(), a.validateCommand(), a.schemaCommand(), a.pipesCommand(), a.deskCommand(), a.scheduleCommand(),
-		a.backupCommand(), a.doctorCommand())
+		a.backupCommand(), a.doctorCommand(), a.keysCommand())
 	return root
 }
 

@@ -29,6 +29,7 @@ func (a *app) console(ctx context.Context) error {
 	defer w.openDoor(ctx, a)()
 	uiErr := ui.Run(ctx, ui.Options{
 		Orchestrator: w.engine, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs,
+		Settings: w.consoleSettings, Role: a.role(),
 		Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},
 	})
 	if ctx.Err() == nil {

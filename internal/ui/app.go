@@ -19,7 +19,7 @@ type App struct {
 	ctx   context.Context // of the whole console: its questions end with it
 	opts  Options
 	o     orchestrator.Orchestrator
-	reg   *action.Registry[*App]
+	reg   *action.Registry[*App] // with the keys in force
 	data  screen.Data
 	now   time.Time
 	w, h  int
@@ -29,6 +29,12 @@ type App struct {
 	few     bool            // the terminal has 256 colours
 	pressed tea.KeyPressMsg // the key in hand, for the input line
 	decided bool            // the theme is known; before it the terminal's own colours are used
+
+	actions     *action.Registry[*App] // with the console's own keys
+	settings    Settings
+	configHash  string // of the configuration the settings are from
+	choseTheme  bool   // by the viewer, here or at an earlier visit
+	choseGlyphs bool
 
 	tabs  []tab
 	tab   int
@@ -81,8 +87,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console actions: %w", err)
 	}
-	a.reg = reg
+	a.actions, a.reg = reg, reg
 	a.chooseTheme()
+	a.takeSettings()
 	a.resize(a.w, a.h)
 	return a, nil
 }
@@ -135,7 +142,7 @@ func (a *App) Init() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-func (a *App) env() screen.Env { return screen.Env{Now: a.now, Data: &a.data} }
+func (a *App) env() screen.Env { return screen.Env{Now: a.now, Data: &a.data, Keys: a.keyOf} }
 
 // top is the screen on show.
 func (a *App) top() screen.Screen {

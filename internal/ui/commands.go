@@ -184,11 +184,11 @@ func (a *App) whyRetry() string {
 	case orchestrator.AwaitingRetry, orchestrator.Failed, orchestrator.Crashed, orchestrator.Cancelled, orchestrator.Interrupted:
 		return ""
 	case orchestrator.Paused:
-		return "the run waits for an answer; a answers"
+		return "the run waits for an answer; " + a.keyOf("answer.give") + " answers"
 	case orchestrator.Completed:
-		return "the run completed, so there is nothing to retry; R reruns all of it"
+		return "the run completed, so there is nothing to retry; " + a.keyOf("run.rerun") + " reruns all of it"
 	case orchestrator.Skipped, orchestrator.Missed, orchestrator.Dropped:
-		return "this tick never ran; t fires the pipe now"
+		return "this tick never ran; " + a.keyOf("pipe.fire") + " fires the pipe now"
 	}
 	return "the run still goes on"
 }

@@ -25,7 +25,12 @@ type Options struct {
 	Actor   orchestrator.Actor // who acts; recorded with every command
 	Theme   string             // "auto" (default), "terminal", "otai-dark", "otai-light", "mono"
 	Glyphs  string             // "auto" (default), "unicode", "ascii"
+	Role    string             // "view", "ops" or "admin"; "" = admin. What a role may not do stays on show, with the reason
 	OverSSH bool               // served to a remote terminal: fewer frames, synchronized output without asking
+
+	// Settings gives the console's part of the configuration in force; nil = there is none. It is asked at the start and after
+	// every reload, and must not wait.
+	Settings func() Settings
 
 	// Detached says that the engine lives on without this console: quitting asks nothing. By default quitting stops the
 	// engine in this process, and the console says so.

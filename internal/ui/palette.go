@@ -43,13 +43,13 @@ func commands() []act {
 	for _, name := range theme.Names {
 		out = append(out, act{
 			ID: "set.theme." + name, Scope: action.Command, Group: "app", Short: "theme " + name, Title: "use the theme " + name,
-			Do: func(a *App) { a.theme, a.decided = themeNamed(name), true },
+			Do: func(a *App) { a.setTheme(name) },
 		})
 	}
 	for _, name := range []string{"unicode", "ascii"} {
 		out = append(out, act{
 			ID: "set.glyphs." + name, Scope: action.Command, Group: "app", Short: "glyphs " + name, Title: "draw with " + name + " glyphs",
-			Do: func(a *App) { a.ascii = name == "ascii" },
+			Do: func(a *App) { a.setGlyphs(name) },
 		})
 	}
 	return out
@@ -167,10 +167,10 @@ func (e *entry) rank(query string) int {
 
 // why says why the entry cannot be done now; "" = it can.
 func (a *App) why(e *entry) string {
-	if e.act == nil || e.act.Why == nil {
+	if e.act == nil {
 		return e.off
 	}
-	return e.act.Why(a.aimed(e.target))
+	return a.aimed(e.target).whyNot(e.act)
 }
 
 // nearest is the name that looks, or begins, most like what was typed.

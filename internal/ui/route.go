@@ -76,6 +76,7 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.run(a.nextTick())
 	case UpdateMsg:
 		a.data.Apply(m.Update)
+		a.followConfig()
 		a.followLogs(m)
 		a.notes.notices(a.data.Engine.Notices)
 		if m.Resync {
@@ -109,6 +110,7 @@ func (a *App) takeSnapshot(m snapshotMsg) {
 	a.lastErr = ""
 	a.data.SetSnapshot(m.snap)
 	a.data.SetEvents(m.events)
+	a.followConfig()
 	a.notes.notices(a.data.Engine.Notices)
 }
 

@@ -41,11 +41,9 @@ func (a *App) perform(act *act, by string) {
 	if act.Acts() && a.tooSmall() {
 		return
 	}
-	if act.Why != nil {
-		if why := act.Why(a); why != "" {
-			a.notes.say(a.now, theme.Muted, by+" "+cmp.Or(act.Short, act.Title)+": "+why)
-			return
-		}
+	if why := a.whyNot(act); why != "" {
+		a.notes.say(a.now, theme.Muted, by+" "+cmp.Or(act.Short, act.Title)+": "+why)
+		return
 	}
 	act.Do(a)
 }

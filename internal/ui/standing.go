@@ -6,6 +6,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/part"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
@@ -106,14 +107,26 @@ func (a *App) drawTabs(c part.Canvas) {
 	note, role := a.standing()
 	x := a.drawPlace(c, note != "")
 	if note != "" {
+		if r := a.role(); r < action.Admin {
+			note = r.Name() + theme.Sep + note
+		}
 		if room := c.W - x - 4; room > 10 {
 			c.Right(x+3, 0, room, role, note)
 		}
 		return
 	}
-	if who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via; c.W-x > len(who)+4 {
+	if who := a.who(); c.W-x > text.Width(who)+4 {
 		c.Right(x, 0, c.W-x-1, theme.Faint, who)
 	}
+}
+
+// who is the one at this console; what a role may do is said where it is not everything.
+func (a *App) who() string {
+	who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via
+	if r := a.role(); r < action.Admin {
+		who += theme.Sep + r.Name()
+	}
+	return who
 }
 
 // drawPlace draws where the user is, and gives the column after it. Tabs are numbers only where there is no room for their

@@ -231,11 +231,11 @@ func (s *Runs) Draw(env Env, c part.Canvas) {
 		c.Text(1, 2, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
 		return
 	case len(s.shown) == 0:
-		msg := "no runs yet; t fires a pipe"
+		msg := "no runs yet; " + env.Key("pipe.fire", "t") + " fires a pipe"
 		if s.filter.query != "" {
 			msg = "no run passes the filter (esc clears it)"
 		} else if !s.idle {
-			msg = "no runs that did something yet; i shows the others too"
+			msg = "no runs that did something yet; " + env.Key("runs.idle", "i") + " shows the others too"
 		}
 		c.Text(1, 2, c.W-2, theme.Muted, msg)
 		return
@@ -251,7 +251,7 @@ func (s *Runs) Draw(env Env, c part.Canvas) {
 		}
 		cols.row(c, 2+y, &s.all[s.shown[top+y]], env.Now, longest, top+y == s.at())
 	}
-	c.Text(1, c.H-1, c.W-2, theme.Muted, s.hint())
+	c.Text(1, c.H-1, c.W-2, theme.Muted, s.hint(env))
 }
 
 func (s *Runs) drawRule(c part.Canvas) {
@@ -277,11 +277,11 @@ func (s *Runs) drawRule(c part.Canvas) {
 }
 
 // hint says what a retry of the run under the cursor would do, before it is asked.
-func (s *Runs) hint() string {
+func (s *Runs) hint(env Env) string {
 	r := &s.all[s.shown[s.at()]]
 	switch {
 	case failed(r.State) && r.FailedStep != "":
-		return "r retries run " + ShortID(r.ID) + " from " + leaf(r.FailedStep) + ", completed steps are kept"
+		return env.Key("run.retry", "r") + " retries run " + ShortID(r.ID) + " from " + leaf(r.FailedStep) + ", completed steps are kept"
 	case r.Reason != "":
 		return r.Reason
 	}
