@@ -27,6 +27,7 @@ func actions() []act {
 		logActions(),
 		listActions(),
 		appActions(),
+		menuActions(),
 		typedActions(),
 		commands(),
 	)

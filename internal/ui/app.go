@@ -40,14 +40,17 @@ type App struct {
 	tab   int
 	stack []screen.Screen // opened from the tab, innermost last
 
-	input   *input
-	confirm *confirm
-	help    *help
-	palette *palette
-	form    *form
-	aim     *screen.Target // what actions work on in place of the cursor; set in copies by the palette only
-	notes   notes
-	quitAt  time.Time // when quitting was asked for the first time
+	input    *input
+	confirm  *confirm
+	help     *help
+	palette  *palette
+	form     *form
+	menu     *menu
+	log      []orchestrator.Event // actions that were read for the action log, newest first
+	failures []said               // of this console, oldest first
+	aim      *screen.Target       // what actions work on in place of the cursor; set in copies by the palette only
+	notes    notes
+	quitAt   time.Time // when quitting was asked for the first time
 
 	asked    map[string]time.Time // wants on their way
 	answers  approvals

@@ -44,6 +44,7 @@ func (a *App) done(m doneMsg) {
 	a.reread()
 	switch {
 	case m.err != nil:
+		a.failed(m.what + ": " + text.Line(m.err.Error(), 400))
 		role := theme.Failed
 		if errors.Is(m.err, orchestrator.ErrNotNow) {
 			role = theme.Late

@@ -99,7 +99,7 @@ func TestCommandErrorsAreShown(t *testing.T) {
 }
 
 func TestActingNeedsRoom(t *testing.T) {
-	d := tickets(t).At("dedupe").Resize(39, 24).Press("p", "t", "y").Did()
+	d := tickets(t).At("dedupe").Resize(39, 24).Press("t", "y", "p").Did()
 	d.Resize(80, 24).Sees("too small to act")
 }
 

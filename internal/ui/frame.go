@@ -55,6 +55,9 @@ func (a *App) Draw(w, h int) part.Canvas {
 	if a.form != nil {
 		a.drawForm(c, f)
 	}
+	if a.menu != nil {
+		a.drawMenu(c, f)
+	}
 	if a.help != nil {
 		a.drawHelp(c, f)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ type scene struct {
 	play func(d *uitest.Driver)
 }
 
-var scenes = []scene{
+var scenes = slices.Concat([]scene{
 	{"pipes", uitest.Tickets, func(*uitest.Driver) {}},
 	{"pipes-held", uitest.Tickets, func(d *uitest.Driver) {
 		d.At("kb-suggest").Press("p")
@@ -82,7 +83,7 @@ var scenes = []scene{
 	}},
 	{"palette-typed", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("pause tag ") }},
 	{"palette-rerun", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("rerun 42") }},
-}
+}, keyScenes())
 
 func pausedEngine() uitest.Fixture {
 	f := uitest.Promises()

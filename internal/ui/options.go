@@ -32,6 +32,9 @@ type Options struct {
 	// every reload, and must not wait.
 	Settings func() Settings
 
+	// CopyDir is where the copy menu writes files; "" = it writes none.
+	CopyDir string
+
 	// Detached says that the engine lives on without this console: quitting asks nothing. By default quitting stops the
 	// engine in this process, and the console says so.
 	Detached bool

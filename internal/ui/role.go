@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
 
 	"github.com/openticketai/otai-tui/internal/ui/action"
 )
@@ -21,6 +22,9 @@ func (a *App) needs(act *act) string {
 	}
 	return ""
 }
+
+// marked are the rows that the user marked; nil = none are.
+func (a *App) marked() []screen.Target { return nil }
 
 // whyNot says why an action cannot be done: the role first, then the state; "" = it can.
 func (a *App) whyNot(act *act) string {

@@ -93,6 +93,8 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.found(m)
 	case formMsg:
 		a.formDone(m)
+	case logMsg:
+		a.takeLog(m)
 	case doneMsg:
 		a.done(m)
 	default:

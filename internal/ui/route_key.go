@@ -24,6 +24,9 @@ func (a *App) key(key, txt string) {
 	case a.palette != nil && key != "ctrl+c":
 		a.paletteKey(key, txt)
 		return
+	case a.menu != nil && key != "ctrl+c":
+		a.menuKey(key)
+		return
 	case a.form != nil && key != "ctrl+c":
 		a.formKey(key)
 		return
