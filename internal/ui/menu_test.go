@@ -15,7 +15,7 @@ import (
 
 // TestActionMenu: it lists what can be done to this pipe, with keys, the reason where not, and does it by key or enter.
 func TestActionMenu(t *testing.T) {
-	d := tickets(t).At("dedupe").Press("a").Sees("actions · dedupe", "fire now", "P      pause with", "x      cancel", "nothing runs here")
+	d := tickets(t).At("dedupe").Press("a").Sees("actions · dedupe", "t      fire ", "one run beside the schedule", "P      pause with", "x      cancel", "nothing runs here")
 	d.Press("x").Sees("cancel: nothing runs here", "actions · dedupe").Press("t").Lacks("actions ·").Sees("fire dedupe now?").Press("y")
 	d.Did("fire dedupe by kim")
 	d.Press("a", "down", "down", "up", "esc").Lacks("actions ·").Press("a", "a").Lacks("actions ·")
