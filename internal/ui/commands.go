@@ -59,6 +59,10 @@ func (a *App) done(m doneMsg) {
 
 // togglePause pauses or resumes the chosen runner at once; it can be undone.
 func (a *App) togglePause() {
+	if len(a.marked()) > 0 {
+		a.openBulk(a.bulkPause())
+		return
+	}
 	r, _ := a.chosen()
 	o, id, by := a.o, r.ID, a.opts.Actor
 	pause := func(ctx context.Context) (string, error) {
@@ -83,6 +87,9 @@ func (a *App) togglePause() {
 }
 
 func (a *App) whyPause() string {
+	if len(a.marked()) > 0 {
+		return a.whyBulk(a.bulkPause())
+	}
 	r, _ := a.chosen()
 	switch {
 	case r == nil:
@@ -100,6 +107,9 @@ func (a *App) undoLast() {
 }
 
 func (a *App) whyFire() string {
+	if len(a.marked()) > 0 {
+		return a.whyBulk(bulkFire())
+	}
 	r, _ := a.chosen()
 	if r == nil {
 		return "no pipe is selected"
@@ -119,6 +129,10 @@ func (a *App) whyFireOf(*orchestrator.Runner) string {
 }
 
 func (a *App) fire() {
+	if len(a.marked()) > 0 {
+		a.openBulk(bulkFire())
+		return
+	}
 	a.question(func(a *App) question {
 		r, _ := a.chosen()
 		if r == nil {
@@ -156,6 +170,10 @@ func (a *App) whyCancel() string {
 }
 
 func (a *App) cancel() {
+	if len(a.marked()) > 0 {
+		a.openBulk(bulkCancel())
+		return
+	}
 	a.question(func(a *App) question {
 		_, run := a.chosen()
 		if why := a.whyCancel(); why != "" {
@@ -195,6 +213,10 @@ func (a *App) whyRetry() string {
 }
 
 func (a *App) retry() {
+	if len(a.marked()) > 0 {
+		a.openBulk(bulkRetry())
+		return
+	}
 	a.question(func(a *App) question {
 		_, run := a.chosen()
 		if why := a.whyRetry(); why != "" {

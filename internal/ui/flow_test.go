@@ -339,7 +339,7 @@ func TestEventsHold(t *testing.T) {
 	d.Fake.Hub.Event(orchestrator.Event{ID: 2000, At: uitest.Now, Runner: "dedupe", State: orchestrator.Completed, Text: "ok in 3.0s"})
 	d.Live().Lacks("ok in 3.0s").Sees("held +1")
 	d.Press("space").Sees("ok in 3.0s")
-	d.Resize(140, 40).Press("1", "space").Sees("events · held").Press("tab", "j", "enter").Sees("Pipes ›")
+	d.Resize(140, 40).Press("1", "F").Sees("events · held").Press("tab", "j", "enter").Sees("Pipes ›")
 }
 
 func TestResyncReadsAgain(t *testing.T) {

@@ -35,6 +35,7 @@ type form struct {
 
 // facts are what a form says of the engine.
 type facts struct {
+	rows  []fact // of a list, above the lines: cut where they are too long, not wrapped
 	lines []fact
 	stamp string // changes when the user should look again
 	why   string // why it cannot be done; "" = it can

@@ -33,6 +33,7 @@ var scopeNames = [][2]string{
 	{"list", "Lists"},
 	{"open", "Rows that open"},
 	{"item", "A pipe or run"},
+	{"marks", "Lists with marks"},
 	{"filter", "Lists with a filter"},
 	{"pipes", "Pipes"},
 	{"pipe", "Pipe"},

@@ -109,7 +109,7 @@ func (a *App) drawMenu(c part.Canvas, f frame) {
 	m := a.menu
 	items := m.items(a)
 	w := min(c.W, max(78, min(c.W*3/5, 110)))
-	h := min(max(len(items), 1)+2, f.bodyH+1)
+	h := min(max(len(items), 1)+2, f.bodyH) // the line below tells why something cannot be done
 	box := c.Sub((c.W-w)/2, f.bodyY, w, h)
 	box.Clear()
 	drawBox(box, m.title, m.foot)

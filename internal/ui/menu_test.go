@@ -37,7 +37,9 @@ func TestCopyGoesToTheTerminal(t *testing.T) {
 		"linux":  {[]string{"TERM=linux"}, "", "has no clipboard"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := uitest.Drive(t, uitest.New(uitest.Tickets()), func(o *ui.Options) { o.Environ, o.CopyDir = append(c.environ, "LANG=C.UTF-8"), t.TempDir() })
+			d := uitest.Drive(t, uitest.New(uitest.Tickets()), func(o *ui.Options) {
+				o.Environ, o.CopyDir = append([]string{"LANG=C.UTF-8"}, c.environ...), t.TempDir()
+			})
 			d.At("dedupe").Press("y").Sees("name").Press("1").Sees(c.says)
 			if got := strings.Join(d.Raw, ""); got != c.want {
 				t.Errorf("sent %q, want %q", got, c.want)

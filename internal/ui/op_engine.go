@@ -140,7 +140,8 @@ func typedActions() []act {
 		all[i].Scope, all[i].Group, all[i].Why, all[i].Do = action.Command, "act", never, typeOn(all[i].Short)
 	}
 	return append(all, act{
-		ID: "engine.pause", Scope: action.Command, Group: "act", Tier: action.Dialog, Role: action.Admin, Short: "pause engine", Title: "pause every pipe",
-		Tip: "with a reason and an end", Why: (*App).whyPauseEngine, Do: func(a *App) { a.openForm(a.pauseForm(theEngine(), "", "", false)) },
+		ID: "engine.pause", Scope: action.Command, Group: "act", Tier: action.Dialog, Role: action.Admin, Short: "pause engine",
+		Title: "pause every pipe",
+		Tip:   "with a reason and an end", Why: (*App).whyPauseEngine, Do: func(a *App) { a.openForm(a.pauseForm(theEngine(), "", "", false)) },
 	})
 }

@@ -1,8 +1,8 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
-	"github.com/openticketai/otai-tui/internal/ui/screen"
 
 	"github.com/openticketai/otai-tui/internal/ui/action"
 )
@@ -23,12 +23,10 @@ func (a *App) needs(act *act) string {
 	return ""
 }
 
-// marked are the rows that the user marked; nil = none are.
-func (a *App) marked() []screen.Target { return nil }
-
 // whyNot says why an action cannot be done: the role first, then the state; "" = it can.
 func (a *App) whyNot(act *act) string {
-	if why := a.needs(act); why != "" || act.Why == nil {
+	why := cmp.Or(a.needs(act), a.whyOne(act))
+	if why != "" || act.Why == nil {
 		return why
 	}
 	return act.Why(a)

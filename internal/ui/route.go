@@ -95,6 +95,8 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.formDone(m)
 	case logMsg:
 		a.takeLog(m)
+	case bulkMsg:
+		a.bulkDone(m)
 	case doneMsg:
 		a.done(m)
 	default:

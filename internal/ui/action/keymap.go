@@ -152,7 +152,10 @@ func (r *Registry[C]) checkAction(id string, keys []string) []Fault {
 		case twins[k] != "":
 			out = append(out, Fault{id, k, fmt.Sprintf("%s cannot be told from %s", k, twins[k]), "another key: terminals send both alike"})
 		case !Known(k):
-			out = append(out, Fault{id, k, fmt.Sprintf("%q is no key", k), "one sign, f1 to f12, ctrl+letter, or one of " + strings.Join(named, ", ")})
+			out = append(out, Fault{
+				id, k, fmt.Sprintf("%q is no key", k),
+				"one sign, f1 to f12, ctrl+letter, or one of " + strings.Join(named, ", "),
+			})
 		case slices.Contains(keys[:i], k):
 			out = append(out, Fault{id, k, fmt.Sprintf("%s is given twice", k), "each key once"})
 		case rule != "":

@@ -26,13 +26,16 @@ type Pipes struct {
 	feed    *Events
 	onFeed  bool // the event pane has the focus
 	peek    peek
+	marks   marks
 }
 
 // NewPipes makes the dashboard.
 func NewPipes() *Pipes { return &Pipes{feed: &Events{pane: true}} }
 
 // Scopes are the action scopes of the dashboard.
-func (p *Pipes) Scopes() []string { return []string{"pipes", "list", "open", "item", "filter"} }
+func (p *Pipes) Scopes() []string {
+	return []string{"pipes", "list", "open", "item", "filter", "marks"}
+}
 
 // Crumb names the screen.
 func (p *Pipes) Crumb(Env) string { return "Pipes" }
@@ -50,7 +53,8 @@ func (p *Pipes) Resize(w, h int) {
 // Refresh sorts again, unless the order is held, and keeps the cursor on its runner.
 func (p *Pipes) Refresh(env Env) {
 	want := p.sorted(env)
-	held := !p.moved.IsZero() && env.Now.Sub(p.moved) < hold && len(p.order) > 0
+	p.marks.keep(func(id string) bool { return env.Data.Runner(id) != nil || !env.Data.Loaded })
+	held := (!p.moved.IsZero() && env.Now.Sub(p.moved) < hold || p.marks.any()) && len(p.order) > 0
 	if held {
 		p.order = keepOrder(p.order, want)
 		p.pending = part.Moves(p.order, want)
@@ -265,6 +269,9 @@ func (p *Pipes) Draw(env Env, c part.Canvas) {
 		}
 		if r := env.Data.Runner(p.order[top+i]); r != nil {
 			cols.row(list, y+i, r, env.Now, r.ID == p.cursor && !p.onFeed)
+			if p.marks.on[r.ID] {
+				list.Put(1, y+i, theme.Accent, theme.GlyphMark)
+			}
 		}
 	}
 	y += l.rows
@@ -283,6 +290,9 @@ func (p *Pipes) drawRule(env Env, c part.Canvas, l pipesLayout) {
 		title = fmt.Sprintf("%d of %d pipes%s/%s", len(p.order), len(env.Data.Runners), theme.Sep, p.filter.query)
 	}
 	note := ""
+	if n := len(p.marks.on); n > 0 {
+		title += fmt.Sprintf("%s%d marked", theme.Sep, n)
+	}
 	if n := len(p.order); n > 0 && l.rows > 0 {
 		top := part.Window(p.top, max(p.at(), 0), n, l.rows)
 		note = fmt.Sprintf("%d-%d/%d", top+1, min(top+l.rows, n), n)

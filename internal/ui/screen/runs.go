@@ -22,6 +22,7 @@ const (
 // Runs is the history of one runner, or of all: newest first, read page by page while the cursor goes down.
 type Runs struct {
 	runner string // "" = all
+	marks  marks
 	w, h   int
 	idle   bool
 	filter filter
@@ -43,7 +44,7 @@ type Runs struct {
 func NewRuns(runner string) *Runs { return &Runs{runner: runner} }
 
 // Scopes are the action scopes of the history.
-func (s *Runs) Scopes() []string { return []string{"runs", "list", "open", "item", "filter"} }
+func (s *Runs) Scopes() []string { return []string{"runs", "list", "open", "item", "filter", "marks"} }
 
 // Crumb names the screen.
 func (s *Runs) Crumb(Env) string {
@@ -148,6 +149,11 @@ func (s *Runs) takeNewest(page []orchestrator.Run) {
 // sift applies the filter and keeps the cursor on its run.
 func (s *Runs) sift() {
 	s.shown = s.shown[:0]
+	if s.marks.any() {
+		s.marks.keep(func(id string) bool {
+			return slices.ContainsFunc(s.all, func(r orchestrator.Run) bool { return r.ID == id })
+		})
+	}
 	for i := range s.all {
 		if s.filter.run(&s.all[i]) {
 			s.shown = append(s.shown, i)
@@ -250,6 +256,9 @@ func (s *Runs) Draw(env Env, c part.Canvas) {
 			break
 		}
 		cols.row(c, 2+y, &s.all[s.shown[top+y]], env.Now, longest, top+y == s.at())
+		if s.marks.on[s.all[s.shown[top+y]].ID] {
+			c.Put(1, 2+y, theme.Accent, theme.GlyphMark)
+		}
 	}
 	c.Text(1, c.H-1, c.W-2, theme.Muted, s.hint(env))
 }
@@ -264,6 +273,9 @@ func (s *Runs) drawRule(c part.Canvas) {
 	}
 	if s.idle {
 		title += theme.Sep + "idle ones too"
+	}
+	if n := len(s.marks.on); n > 0 {
+		title += fmt.Sprintf("%s%d marked", theme.Sep, n)
 	}
 	note := ""
 	if n := len(s.shown); n > 0 {
