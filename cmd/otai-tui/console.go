@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/ui"
+	"github.com/openticketai/otai-tui/internal/ui/keep"
 )
 
 // console runs the engine with a screen. Leaving the screen stops the engine.
@@ -29,6 +31,7 @@ func (a *app) console(ctx context.Context) error {
 	defer w.openDoor(ctx, a)()
 	uiErr := ui.Run(ctx, ui.Options{
 		Orchestrator: w.engine, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs,
+		Memory: keep.ForUser(filepath.Join(w.stateDir, "console"), a.userName()), CopyDir: filepath.Join(w.stateDir, "console", "copies"),
 		Settings: w.consoleSettings, Role: a.role(),
 		Actor: orchestrator.Actor{Name: a.userName(), Via: "console"},
 	})

@@ -30,6 +30,8 @@ func actions() []act {
 		appActions(),
 		menuActions(),
 		marksActions(),
+		sortActions(),
+		viewCommands(),
 		typedActions(),
 		commands(),
 	)

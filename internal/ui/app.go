@@ -36,6 +36,12 @@ type App struct {
 	choseTheme  bool   // by the viewer, here or at an earlier visit
 	choseGlyphs bool
 
+	views    []view   // saved, by name
+	history  []string // of the palette, newest first
+	saved    []byte   // what the memory holds
+	keeping  bool     // a write is to come
+	restored bool     // screens were brought back and not checked yet
+
 	tabs  []tab
 	tab   int
 	stack []screen.Screen // opened from the tab, innermost last
@@ -93,6 +99,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.actions, a.reg = reg, reg
 	a.chooseTheme()
 	a.takeSettings()
+	a.remember()
 	a.resize(a.w, a.h)
 	return a, nil
 }

@@ -142,6 +142,8 @@ func (a *App) fire() {
 		switch {
 		case r.Current != nil && r.Current.State.Live():
 			q.text += "; run " + screen.ShortID(r.Current.ID) + " still goes on: the new one " + overlapWords(r.Overlap)
+		case a.waitWords(r) != "":
+			q.text += "; " + a.waitWords(r)
 		case screen.Held(r):
 			q.text += " and stays paused"
 		case !r.NextAt.IsZero():

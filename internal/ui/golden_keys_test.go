@@ -13,6 +13,8 @@ func keyScenes() []scene {
 		{"marks-runs", uitest.Tickets, func(d *uitest.Driver) { d.Press("2", "space", "space") }},
 		{"bulk-fire", uitest.Tickets, func(d *uitest.Driver) { d.Press("g", "space", "space", "j", "j", "space", "t").Type("fire") }},
 		{"bulk-cancel", uitest.Tickets, func(d *uitest.Driver) { d.Press("*", "x") }},
+		{"menu-sort", uitest.Tickets, func(d *uitest.Driver) { d.Press(">", "s") }},
+		{"menu-columns", uitest.Tickets, func(d *uitest.Driver) { d.Press("C", "2") }},
 		{"menu-log", uitest.Promises, func(d *uitest.Driver) { d.At("dedupe").Press("p", "@", "down") }},
 	}
 }

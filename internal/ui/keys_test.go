@@ -34,6 +34,7 @@ var scopeNames = [][2]string{
 	{"open", "Rows that open"},
 	{"item", "A pipe or run"},
 	{"marks", "Lists with marks"},
+	{"sort", "Lists with columns"},
 	{"filter", "Lists with a filter"},
 	{"pipes", "Pipes"},
 	{"pipe", "Pipe"},

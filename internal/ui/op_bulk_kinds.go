@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -141,10 +142,35 @@ func (a *App) fireWords(r *orchestrator.Runner) string {
 	switch {
 	case r.Current != nil && r.Current.State.Live():
 		return "it " + overlapWords(r.Overlap)
+	case a.waitWords(r) != "":
+		return a.waitWords(r)
 	case screen.Held(r):
 		return "stays paused"
 	}
 	return a.nextWords(r)
+}
+
+// waitWords say what a new run of a pipe would wait for now, and who holds it; "" = it starts at once.
+func (a *App) waitWords(r *orchestrator.Runner) string {
+	e := &a.data.Engine
+	for _, l := range e.Limits {
+		kind, name, _ := strings.Cut(l.Name, " ")
+		of := kind == "tag" && slices.Contains(r.Tags, name) || kind == "resource" && slices.Contains(r.Resources, name)
+		if of && l.Max > 0 && l.Used >= l.Max {
+			return fmt.Sprintf("waits for %s, %d of %d held by %s", l.Name, l.Used, l.Max, strings.Join(l.Holders, ", "))
+		}
+	}
+	if e.Slots > 0 && e.Busy >= e.Slots {
+		return fmt.Sprintf("waits for a slot, %d of %d are taken", e.Busy, e.Slots) + waitingBefore(e.Queue)
+	}
+	return ""
+}
+
+func waitingBefore(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + plural(n, "run") + " before it"
 }
 
 func (a *App) nextWords(r *orchestrator.Runner) string {

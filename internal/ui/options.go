@@ -32,6 +32,9 @@ type Options struct {
 	// every reload, and must not wait.
 	Settings func() Settings
 
+	// Memory keeps what the viewer set; nil = nothing is kept.
+	Memory Memory
+
 	// CopyDir is where the copy menu writes files; "" = it writes none.
 	CopyDir string
 

@@ -16,6 +16,7 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		a.pressed = m
 		a.key(m.String(), m.Text)
+		a.keepSoon()
 	case tea.PasteMsg:
 		if a.palette != nil {
 			a.palette.typed(text.Line(m.Content, maxInput))
@@ -33,7 +34,7 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 		a.dataMsg(msg)
 	}
 	if a.quitting {
-		return tea.Quit
+		return a.goodbye()
 	}
 	a.askWants()
 	a.notes.settle(a.now)
@@ -93,6 +94,12 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.found(m)
 	case formMsg:
 		a.formDone(m)
+	case keepMsg:
+		if c := a.keepNow(); c != nil {
+			a.run(c)
+		}
+	case keptMsg:
+		a.keptDone(m)
 	case logMsg:
 		a.takeLog(m)
 	case bulkMsg:
@@ -115,6 +122,7 @@ func (a *App) takeSnapshot(m snapshotMsg) {
 	a.data.SetSnapshot(m.snap)
 	a.data.SetEvents(m.events)
 	a.followConfig()
+	a.prune()
 	a.notes.notices(a.data.Engine.Notices)
 }
 
