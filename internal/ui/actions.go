@@ -299,7 +299,7 @@ func appActions() []act {
 		{ID: "app.tab.approvals", Scope: "global", Keys: []string{"7"}, Group: "app", Title: "approvals", Do: tab(6)},
 		{
 			ID: "app.undo", Scope: "global", Keys: []string{"u"}, Group: "act", Tier: action.Undoable,
-			Title: "undo the last pause or resume (10 s)",
+			Title: "undo the last pause, resume or marks (10 s)",
 			Why: func(a *App) string {
 				if a.notes.undo == nil {
 					return "nothing to undo"
@@ -340,7 +340,7 @@ func appActions() []act {
 // escape clears the filter or search of the screen, else goes back. It never quits.
 func (a *App) escape() {
 	if m, ok := a.top().(screen.Marker); ok && len(m.Marked(a.env())) > 0 {
-		m.ClearMarks()
+		a.clearMarks()
 		return
 	}
 	if f, ok := a.top().(screen.Filterer); ok && f.Filter() != "" {

@@ -56,6 +56,7 @@ type App struct {
 	failures []said               // of this console, oldest first
 	aim      *screen.Target       // what actions work on in place of the cursor; set in copies by the palette only
 	notes    notes
+	grace    grace
 	quitAt   time.Time // when quitting was asked for the first time
 
 	asked    map[string]time.Time // wants on their way

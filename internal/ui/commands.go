@@ -10,6 +10,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
@@ -24,6 +25,10 @@ type doneMsg struct {
 
 // command runs f off the event loop and shows what became of it.
 func (a *App) command(what string, f func(ctx context.Context) (said string, err error), u *undo) {
+	if why := a.needs(&act{Tier: action.Ask}); why != "" { // every way here asked already
+		a.notes.say(a.now, theme.Muted, what+": "+why)
+		return
+	}
 	a.off(func(ctx context.Context) tea.Msg {
 		said, err := f(ctx)
 		return doneMsg{said: said, what: what, err: err, undo: u}
@@ -103,6 +108,11 @@ func (a *App) whyPause() string {
 func (a *App) undoLast() {
 	u := a.notes.undo
 	a.notes.undo = nil
+	if u.here != nil {
+		u.here()
+		a.notes.say(a.now, theme.OK, theme.GlyphOK+" undone: "+u.what)
+		return
+	}
 	a.command("undo the "+u.what, func(ctx context.Context) (string, error) { return "undone: " + u.what, u.do(ctx) }, nil)
 }
 
@@ -143,7 +153,7 @@ func (a *App) fire() {
 		case r.Current != nil && r.Current.State.Live():
 			q.text += "; run " + screen.ShortID(r.Current.ID) + " still goes on: the new one " + overlapWords(r.Overlap)
 		case a.waitWords(r) != "":
-			q.text += "; " + a.waitWords(r)
+			q.text += "; it " + a.waitWords(r)
 		case screen.Held(r):
 			q.text += " and stays paused"
 		case !r.NextAt.IsZero():

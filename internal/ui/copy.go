@@ -185,10 +185,10 @@ func (a *App) copyToFile(what, s string) {
 		return
 	}
 	name := "copy-" + a.now.UTC().Format("20060102-150405") + "-*.txt"
-	a.command("copy to a file", func(context.Context) (string, error) {
+	a.off(func(context.Context) tea.Msg {
 		path, err := writeCopy(dir, name, s)
-		return what + " written to " + path, err
-	}, nil)
+		return doneMsg{said: what + " written to " + path, what: "copy to a file", err: err}
+	})
 }
 
 func writeCopy(dir, pattern, s string) (path string, err error) {

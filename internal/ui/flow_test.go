@@ -71,7 +71,8 @@ func TestQuestionAsksAgainWhenTheStateChanged(t *testing.T) {
 		c.State, r.State, r.Current = orchestrator.Running, orchestrator.Running, &c
 	})
 	d.Live().Press("y").Sees("it changed meanwhile", "its step is stopped").Did()
-	d.Press("y").Did("cancel " + uitest.RunID(103) + " by kim")
+	d.Press("y", "y").Sees("it changed meanwhile").Did() // typed on: not an answer to the new question
+	d.Advance(400 * time.Millisecond).Press("y").Did("cancel " + uitest.RunID(103) + " by kim")
 }
 
 func TestQuestionThatIsNoLongerPossible(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
@@ -223,6 +224,7 @@ func (a *App) commit(f *form) {
 		f.note = now.why
 	case now.stamp != f.stamp:
 		f.stamp, f.note = now.stamp, "it changed meanwhile: look again"
+		a.hesitate()
 	case want != "" && f.typed.value() != want:
 		f.at, f.note = phrase, "type "+want+" to go on"
 	default:
@@ -239,6 +241,10 @@ type formMsg struct {
 
 // send does f off the event loop. The form stays until it worked, so that a mistake can be put right.
 func (a *App) send(f *form, what string, do func(ctx context.Context) (said string, err error), u *undo) {
+	if why := a.needs(&act{Tier: action.Ask}); why != "" { // every way here asked already
+		f.note = why
+		return
+	}
 	f.busy, f.note = true, ""
 	a.off(func(ctx context.Context) tea.Msg {
 		said, err := do(ctx)

@@ -60,3 +60,23 @@ func TestBulkLeavesOut(t *testing.T) {
 	d = tickets(t).Press("2", "*", "r").Sees("left out")
 	d.Press("esc").Did()
 }
+
+// TestMarksCanBeTakenBack: taking marks away and turning them round is undone by u.
+func TestMarksCanBeTakenBack(t *testing.T) {
+	d := tickets(t).Press("g", "space", "space").Press("esc").Sees("2 marks taken away (u undo 10s)").Press("u").Sees("undone", "2 marked")
+	d.Press("*").Sees("16 rows marked").Press("u").Sees("· 2 marked").Press("esc").Advance(11 * time.Second).Press("u").Sees("nothing to undo").Did()
+}
+
+// TestFireSaysWhatItWaitsFor: a full limit or no slot, with the holders, in the question and in the dialog.
+func TestFireSaysWhatItWaitsFor(t *testing.T) {
+	f := uitest.Tickets()
+	f.Snapshot.Engine.Limits = []orchestrator.Limit{{Name: "resource otobo", Max: 2, Used: 2, Holders: []string{"kb-suggest", "sentiment"}}}
+	for i := range f.Snapshot.Runners {
+		if f.Snapshot.Runners[i].ID == "dedupe" {
+			f.Snapshot.Runners[i].Resources = []string{"otobo"}
+		}
+	}
+	f.Snapshot.Engine.Slots, f.Snapshot.Engine.Busy, f.Snapshot.Engine.Queue = 8, 8, 2
+	d := uitest.Drive(t, uitest.New(f)).At("dedupe").Press("t").Sees("it waits for resource otobo, 2", "held by kb-suggest, sentiment").Press("n")
+	d.At("satisfaction").Press("t").Sees("it waits for a slot, 8 of", "2 runs before it").Press("n").At("dedupe").Press("space", "t").Sees("waits for resource otobo")
+}

@@ -34,6 +34,7 @@ type undo struct {
 	what  string // "pause of crm-sync"
 	until time.Time
 	do    func(context.Context) error
+	here  func() // in place of do: it changes only this console, at once
 }
 
 // say shows a message for a while.

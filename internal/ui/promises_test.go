@@ -47,7 +47,7 @@ func TestPauseOfATagAsksForTheNumberOfItsPipes(t *testing.T) {
 	d.Sees("type pause 6 to go on").Did().Type("pause 6")
 	d.Fake.Change("dedupe", func(r *orchestrator.Runner) { r.Tags = []string{"tickets"} })
 	d.Live().Press("enter").Sees("it changed meanwhile: look again", "7 pipes").Did()
-	d.Press("enter").Sees("type pause 7 to go on").Did().Press("backspace").Type("7").Press("enter")
+	d.Advance(400 * time.Millisecond).Press("enter").Sees("type pause 7 to go on").Did().Press("backspace").Type("7").Press("enter")
 	did := `pause tag tickets by kim reason "release 2.4" drain=false until 15:02:31`
 	d.Did(did).Sees("paused tag tickets until 15:02:31Z (u undo").Press("6").Sees("‖ tag tickets")
 	d.Press("u").Did(did, "resume tag tickets by kim").Lacks("‖ tag tickets")

@@ -14,6 +14,9 @@ import (
 // key takes one key: the question, the help and the input line come first, then the actions of the screen. txt is the
 // text the key stands for, "" for keys without one.
 func (a *App) key(key, txt string) {
+	if key != "ctrl+c" && (a.confirm != nil || a.form != nil) && a.grace.swallowed(a.now) {
+		return
+	}
 	switch {
 	case a.confirm != nil:
 		a.answerConfirm(key)

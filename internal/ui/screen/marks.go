@@ -10,6 +10,8 @@ type Marker interface {
 	InvertMarks(Env) // of the rows on show
 	ClearMarks()
 	Unmark(id string)
+	Marks() []string     // ids
+	SetMarks([]string)   // in place of all others
 	Marked(Env) []Target // in the order of the rows
 }
 
@@ -159,3 +161,15 @@ func (s *Runs) Marked(Env) []Target {
 	}
 	return out
 }
+
+// Marks are the ids of the marked pipes.
+func (p *Pipes) Marks() []string { return p.marks.list() }
+
+// SetMarks marks these pipes and no others.
+func (p *Pipes) SetMarks(ids []string) { p.marks.restore(ids) }
+
+// Marks are the ids of the marked runs.
+func (s *Runs) Marks() []string { return s.marks.list() }
+
+// SetMarks marks these runs and no others.
+func (s *Runs) SetMarks(ids []string) { s.marks.restore(ids) }
