@@ -149,7 +149,8 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 	for i := range a.tabs {
 		all += len(a.tabLabel(i)) + 3
 	}
-	short := all > c.W || noted && all+40 > c.W
+	short := all > c.W || noted && all+40 > c.W ||
+		a.role() < action.Admin && all+text.Width(a.who())+4 > c.W // what a role may not do has to be seen
 	for i := range a.tabs {
 		label, role := a.tabLabel(i), theme.Muted
 		if i == tabApprovals && a.data.Engine.Approvals > 0 {
