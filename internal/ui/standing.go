@@ -8,6 +8,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/part"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
@@ -131,14 +132,26 @@ func (a *App) drawTabs(c part.Canvas) {
 	note, role := a.standing()
 	x := a.drawPlace(c, note != "")
 	if note != "" {
+		if r := a.role(); r < action.Admin {
+			note = r.Name() + theme.Sep + note
+		}
 		if room := c.W - x - 4; room > 10 {
 			c.Right(x+3, 0, room, role, note)
 		}
 		return
 	}
-	if who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via; c.W-x > len(who)+4 {
+	if who := a.who(); c.W-x > text.Width(who)+4 {
 		c.Right(x, 0, c.W-x-1, theme.Faint, who)
 	}
+}
+
+// who is the one at this console; what a role may do is said where it is not everything.
+func (a *App) who() string {
+	who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via
+	if r := a.role(); r < action.Admin {
+		who += theme.Sep + r.Name()
+	}
+	return who
 }
 
 // drawPlace draws where the user is, and gives the column after it. Tabs are numbers only where there is no room for their
@@ -157,7 +170,7 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 		}
 		return x
 	}
-	all, less := 1, 1
+	all, less := 1, 3
 	for i := range a.tabs {
 		all += len(a.tabLabel(i, false)) + 3
 		less += len(a.tabLabel(i, true)) + 1
@@ -166,7 +179,10 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 	if noted {
 		room -= 40
 	}
-	if tight := all > room; tight && less <= room {
+	if a.role() < action.Admin { // what a role may not do has to be seen
+		room -= text.Width(a.who()) + 4
+	}
+	if all > room && less <= room {
 		return a.drawTightTabs(c, x)
 	}
 	short := all > room
@@ -202,11 +218,10 @@ func (a *App) drawTightTabs(c part.Canvas, x int) int {
 			role = theme.Late
 		}
 		if i == a.tab {
-			c.Put(x-1, 0, theme.Accent, "["+label+"]")
-		} else {
-			c.Put(x, 0, role, label)
+			x = c.Put(x, 0, theme.Accent, "["+label+"]") + 1
+			continue
 		}
-		x += len(label) + 1
+		x = c.Put(x, 0, role, label) + 1
 	}
 	return x
 }
