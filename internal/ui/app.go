@@ -67,6 +67,7 @@ type App struct {
 	lastErr  string // of the latest snapshot; "" = fine
 
 	resync resync
+	named  func(action string) string // keyOf, made once: a frame asks for it often
 
 	panics  []time.Time // of late, see guard.go
 	undrawn string      // why the frame could not be drawn; "" = it was
@@ -106,7 +107,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console actions: %w", err)
 	}
-	a.actions, a.reg = reg, reg
+	a.actions, a.reg, a.named = reg, reg, a.keyOf
 	a.chooseTheme()
 	a.takeSettings()
 	a.remember()
@@ -162,7 +163,7 @@ func (a *App) Init() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-func (a *App) env() screen.Env { return screen.Env{Now: a.now, Data: &a.data, Keys: a.keyOf} }
+func (a *App) env() screen.Env { return screen.Env{Now: a.now, Data: &a.data, Keys: a.named} }
 
 // top is the screen on show.
 func (a *App) top() screen.Screen {

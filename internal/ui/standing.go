@@ -170,10 +170,9 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 		}
 		return x
 	}
-	all, less := 1, 3
+	all := 1
 	for i := range a.tabs {
-		all += len(a.tabLabel(i, false)) + 3
-		less += len(a.tabLabel(i, true)) + 1
+		all += len(a.tabs[i].title) + 5 // with its number, and three columns around it; a count makes it a little more
 	}
 	room := c.W
 	if noted {
@@ -182,7 +181,7 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 	if a.role() < action.Admin { // what a role may not do has to be seen
 		room -= text.Width(a.who()) + 4
 	}
-	if all > room && less <= room {
+	if all += 3; all > room && a.tightWidth() <= room {
 		return a.drawTightTabs(c, x)
 	}
 	short := all > room
@@ -208,6 +207,15 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 		}
 	}
 	return x
+}
+
+// tightWidth is what drawTightTabs takes.
+func (a *App) tightWidth() int {
+	n := 3
+	for i := range a.tabs {
+		n += len(a.tabLabel(i, true)) + 1
+	}
+	return n
 }
 
 // drawTightTabs draws the tabs with their short titles, one column apart.
