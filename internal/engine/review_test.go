@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -112,6 +113,10 @@ func TestTheReviewGate(t *testing.T) {
 		wantStates(t, d, map[string]string{"g": "paused", "g/0/move": "completed", "g/1/review": "paused", "g/2/review": "paused", "g/3/review": "paused"})
 		if got := step(d, "g/0/review").Message; got != "network (0.90), sure enough" {
 			t.Errorf("the sure one says %q", got)
+		}
+		if es, err := b.e.Events(t.Context(), 100); err != nil || slices.ContainsFunc(es, func(e orchestrator.Event) bool { return e.Kind == "approval" }) ||
+			!slices.ContainsFunc(es, func(e orchestrator.Event) bool { return e.Kind == "review" }) {
+			t.Errorf("events %+v, %v", es, err)
 		}
 		open := b.wantQuestions(3)
 		r := open[1].Review
