@@ -2,9 +2,12 @@ package ui_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
 	"github.com/openticketai/otai-tui/internal/ui/uitest"
 )
 
@@ -63,4 +66,44 @@ func TestQualityByPeriod(t *testing.T) {
 	d.Press("[", "[").Sees("24 hours", "no classifier has decided anything")
 	d.Press("[").Sees("24 hours").Press("]").Sees("7 days", "7253").Press("]", "]", "]", "]").Sees("all kept")
 	d.Press("G").Sees("8/8", "no threshold is shown right").Press("g").Sees("1/8")
+}
+
+// TestHostileReviewsAreHarmless: nothing that a model or a ticket says reaches the terminal as it is.
+func TestHostileReviewsAreHarmless(t *testing.T) {
+	f := uitest.Reviews()
+	for i := range f.Approvals {
+		if r := f.Approvals[i].Review; r != nil {
+			r.Title, r.Text, r.Label, r.Model, r.Ticket, r.Expire = nasty, strings.Repeat(nasty+"\n\n\n", 3000), nasty, nasty, nasty, nasty
+			r.Labels, r.Scores = []string{nasty, nasty + "2", ""}, []orchestrator.LabelScore{{Label: nasty + "3", Confidence: 7}, {Label: nasty + "2", Confidence: -3}}
+			f.Approvals[i].Subject = map[string]any{"note": nasty}
+		}
+	}
+	for i := range f.Quality.Rows {
+		f.Quality.Rows[i].Model, f.Quality.Rows[i].Label = nasty, nasty
+	}
+	f.Quality.Rows = append(f.Quality.Rows, orchestrator.QualityRow{}) // a model without a name, and no decisions
+	d := uitest.Drive(t, uitest.New(f)).Press("7", "j")
+	check := func(what string) {
+		t.Helper()
+		for _, size := range [][2]int{{40, 10}, {58, 16}, {80, 24}, {140, 40}, {20, 30}, {300, 20}} {
+			d.Resize(size[0], size[1])
+			for y, l := range d.Lines() {
+				if text.Width(l) != size[0] || l != text.Line(l, 0) {
+					t.Fatalf("%s at %v: line %d is %d wide: %q", what, size, y, text.Width(l), l)
+				}
+			}
+		}
+		d.Resize(80, 24)
+	}
+	check("list")
+	d.Press("v", "pgdown", "pgdown", "pgup")
+	check("text")
+	d.Press("v", "l")
+	check("menu")
+	d.Press("esc", "A")
+	check("form")
+	d.Press("esc", "a")
+	check("held back")
+	d.Press("9", "G")
+	check("quality")
 }

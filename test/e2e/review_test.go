@@ -33,7 +33,7 @@ orchestrator:
                 ticket: {id: "{{ t[0] }}", subject: "Subject of {{ t[0] }}", body: "=1+1 is the body"}
                 labels: [billing, spam, network]
                 keep_text: true
-              - {id: say, use: CommandPipe, command: [echo, "moved {{ t[0] }} to {{ get_pipe_result('review', 'label') }}"]}
+              - {id: say, use: CommandPipe, command: [echo, "moved {{ t[0] }} to {{ get_pipe_result('review', 'label') }}"], retry_delay_seconds: 1}
 `
 
 // TestReviewDecisionsByCommands: decisions of an engine without a console are listed, answered one by one and in bulk, over a kill,
@@ -95,7 +95,7 @@ func TestReviewDecisionsByCommands(t *testing.T) {
 	do(0, "no decision waits", "reviews")
 	do(0, "Thresholds of m1", "quality")
 	do(0, `"corrected":1`, "quality", "--json")
-	rows, err := csv.NewReader(strings.NewReader(do(0, "2 decisions written", "quality", "export", "--with-text"))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(do(0, "decisions written: 2", "quality", "export", "--with-text"))).ReadAll()
 	if err != nil || len(rows) != 3 {
 		t.Fatalf("export %v, %v", rows, err)
 	}
