@@ -183,7 +183,7 @@ func (w *system) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 func (s *Scribe) safe(changes []orchestrator.TicketChange) []orchestrator.TicketChange {
 	for i := range changes {
 		c := &changes[i]
-		c.Before, c.After = s.Line(c.Before, maxSubject), s.Line(c.After, maxSubject)
+		c.Before, c.After = s.Line(c.Before, MaxValue), s.Line(c.After, MaxValue)
 	}
 	return changes
 }
@@ -213,11 +213,11 @@ func (w *classifier) Classify(ctx context.Context, r classify.Request) (classify
 	}
 	e.Outcome, e.EndedAt = orchestrator.TicketDone, e.At
 	e.Decision = &orchestrator.TicketDecided{
-		Model: w.s.Line(model, maxSubject), Label: w.s.Line(out.Label, maxSubject), Confidence: out.Confidence,
+		Model: w.s.Line(model, MaxValue), Label: w.s.Line(out.Label, MaxValue), Confidence: out.Confidence,
 		Uncalibrated: out.Uncalibrated, Length: len(r.Text),
 	}
 	if e.Seen = w.s.touched(e); e.Seen != nil {
-		e.Seen.Label, e.Seen.Subject = e.Decision.Label, w.s.Line(w.s.About.Subject, maxSubject)
+		e.Seen.Label, e.Seen.Subject = e.Decision.Label, w.s.Line(w.s.About.Subject, MaxValue)
 	}
 	w.s.Book.Put(e)
 	return out, nil
