@@ -119,7 +119,11 @@ func (a *App) drawTabs(c part.Canvas) {
 		}
 		return
 	}
-	if who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via; c.W-x > len(who)+4 {
+	who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via
+	if a.opts.Detached {
+		who += theme.Sep + "attached"
+	}
+	if c.W-x > len(who)+4 {
 		c.Right(x, 0, c.W-x-1, theme.Faint, who)
 	}
 }
