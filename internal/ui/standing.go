@@ -151,6 +151,9 @@ func (a *App) who() string {
 	if r := a.role(); r < action.Admin {
 		who += theme.Sep + r.Name()
 	}
+	if a.opts.Detached {
+		who += theme.Sep + "attached"
+	}
 	return who
 }
 
