@@ -200,6 +200,12 @@ type classifier struct {
 
 func (w *classifier) Describe() string { return w.c.Describe() }
 
+// ClassifyAll asks for several texts at once. It notes nothing: whose texts they are is not known here, and the steps of each ticket,
+// which find the kept answers, are noted.
+func (w *classifier) ClassifyAll(ctx context.Context, all []classify.Request) ([]classify.Result, error) {
+	return classify.All(ctx, w.c, all)
+}
+
 // Classify asks and notes the answer. An error is no decision.
 func (w *classifier) Classify(ctx context.Context, r classify.Request) (classify.Result, error) {
 	out, err := w.c.Classify(ctx, r)
