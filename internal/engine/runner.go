@@ -117,7 +117,7 @@ func (r *runner) remember(run *orchestrator.Run, seq int64) {
 		copy(r.recent, r.recent[1:])
 		r.recent = r.recent[:orchestrator.StripLen-1]
 	}
-	r.recent = append(r.recent, outcome{run: seq, took: run.EndedAt.Sub(run.StartedAt), state: run.State})
+	r.recent = append(r.recent, outcome{run: seq, took: run.Duration(run.EndedAt), state: run.State})
 }
 
 // next gives the runner's next tick.

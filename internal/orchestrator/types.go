@@ -85,17 +85,22 @@ type Run struct {
 	Definition string // hash of the pipe's definition it runs with
 	// Handlers is "" (none), "pending" (they have yet to run), "done", or "failed" (one of them failed).
 	Handlers string
+	// Down is how long the engine was stopped in the middle of the run; 0 = it was not. StoppedAt is when it was stopped, while
+	// the run waits for the next start.
+	Down      time.Duration
+	StoppedAt time.Time
 }
 
-// Duration is how long the run took, or has taken so far at now; 0 when it never started.
+// Duration is how long the run took, or has taken so far at now, without the time in which the engine was down; 0 when it
+// never started.
 func (r Run) Duration(now time.Time) time.Duration {
 	switch {
 	case r.StartedAt.IsZero():
 		return 0
 	case r.EndedAt.IsZero():
-		return now.Sub(r.StartedAt)
+		return now.Sub(r.StartedAt) - r.Down
 	default:
-		return r.EndedAt.Sub(r.StartedAt)
+		return r.EndedAt.Sub(r.StartedAt) - r.Down
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,13 @@ var scenes = []scene{
 	{"palette-rerun", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("rerun 42") }},
 }
 
+// allScenes are the scenes of this file and of the others.
+func allScenes() []scene {
+	return slices.Concat(scenes,
+		runScenes(),
+	)
+}
+
 func pausedEngine() uitest.Fixture {
 	f := uitest.Promises()
 	f.Snapshot.Engine.Holds = append([]orchestrator.Hold{{
@@ -104,7 +112,7 @@ var sizes = [][2]int{{80, 24}, {140, 40}, {58, 16}, {40, 10}, {200, 60}}
 
 // TestGoldenFrames compares every screen at every size, in Unicode and ASCII, and the roles at 80x24.
 func TestGoldenFrames(t *testing.T) {
-	for _, s := range scenes {
+	for _, s := range allScenes() {
 		for _, glyphs := range []string{"unicode", "ascii"} {
 			t.Run(s.name+"/"+glyphs, func(t *testing.T) {
 				var b strings.Builder

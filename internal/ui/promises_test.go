@@ -225,7 +225,7 @@ func TestSeveralLiveRunsAndHolds(t *testing.T) {
 	d.Press("q").At("auto-close").Sees("held by the pause of tag night", "p pause")
 	d.Fake.Change("auto-close", func(r *orchestrator.Runner) { r.State = orchestrator.Scheduled })
 	d.Live().Sees("‖ auto-close              held").Resize(140, 40).At("escalations").Press("enter").Sees("handlers, after the run's end", "undo of completed steps", "a handler failed")
-	d.Press("enter").Sees("after run "+screen.ShortID(uitest.RunID(0)), "backfill 3", "priority 2", "definition 51c0ffee")
+	d.Press("enter").Sees("after run "+screen.ShortID(uitest.RunID(0)), "backfill 3", "priority 2", "51c0ffee")
 }
 
 func TestHeaderSaysWhatStands(t *testing.T) {

@@ -26,6 +26,7 @@ const (
 	BarFailed     = "▓"
 	BarWait       = "·"
 	BarQueued     = "░"
+	FoldMark      = "≈" // a stretch of time is left out
 	Times         = "×"
 	Arrow         = "→"
 	Down          = "↓"
@@ -45,7 +46,7 @@ func ASCII(r rune) rune {
 		return '.'
 	case '✗', '×':
 		return 'x'
-	case '↻', '…':
+	case '↻', '…', '≈':
 		return '~'
 	case '▸', '▆':
 		return '*'

@@ -1,0 +1,59 @@
+package ui_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/ui/screen"
+	"github.com/openticketai/otai-tui/internal/ui/uitest"
+)
+
+func longRun(t *testing.T) *uitest.Driver {
+	t.Helper()
+	return uitest.Drive(t, uitest.New(longRuns())).At("escalations").Press("enter", "enter")
+}
+
+func TestRunPanes(t *testing.T) {
+	d := longRun(t).Sees("›  ✗ raise-priority", "tab log", "wait 20s")
+	d.Press("i").Sees("INPUTS", "month=2026-11", "the last good run had 40c0ffee").Press("tab", "G").Sees("409 conflict").Press("tab")
+	d.Press("i").Sees("13:52:59.100 E ticket 4711")
+	d.Press("A").Sees("kim over cli  fired with month=2026-11", "kim over ssh  retried").Lacks("spam-filter")
+	d.Press("=").Sees("diff with the last good run", "×522", "2026-10").Press("=").Sees("13:52:59.100 E ticket 4711").Did()
+	d.Press("z").Lacks("13:52:59.100").Press("tab").Sees("13:52:59.100").Lacks("STEP ").Press("z").Sees("STEP ", "13:52:59.100")
+}
+
+func TestRunTimeAxis(t *testing.T) {
+	d := longRun(t).Press("Z").Sees("gaps folded", "≈≈").Press(">").Sees("time 2×").Lacks("≈≈", "gaps folded")
+	d.Press(">", "<", "<", "<").Lacks("time ", "≈≈")
+}
+
+func TestRunSiblings(t *testing.T) {
+	d := longRun(t)
+	d.Press("]").Sees("it is the newest run").Press("[").Lacks("steps of run 8f0582").Sees("steps of run")
+	d.Press("]").Sees("steps of run 8f0582", "›  ✗ raise-priority").Did()
+	first := screen.ShortID(uitest.RunID(2))
+	d.Press("=", "[").Sees("diff with run", "steps of run "+first)
+	for range 40 {
+		d.Press("[")
+	}
+	d.Sees("no older run of escalations")
+}
+
+func TestRunActionsComeLive(t *testing.T) {
+	d := longRun(t).Press("A")
+	d.Fake.Hub.Event(orchestrator.Event{
+		ID: 3000, At: uitest.Now, Kind: "cancel", Run: uitest.RunID(2), Runner: "escalations", By: "alex", Via: "console", Text: "cancelled by hand",
+	})
+	d.Fake.Hub.Event(orchestrator.Event{ID: 3001, At: uitest.Now, Kind: "cancel", Run: uitest.RunID(3), Runner: "dedupe", By: "alex", Text: "another run"})
+	d.Live().Sees("alex over console  cancelled by hand").Lacks("another run")
+}
+
+func TestDiffSaysWhenThereIsNothing(t *testing.T) {
+	f := longRuns()
+	f.Runs = f.Runs[:0]
+	uitest.Drive(t, uitest.New(f)).At("escalations").Press("enter", "enter", "=").Sees("no good run before this one")
+	d := longRun(t)
+	d.Fake.FailDetails(errors.New("disk I/O error"))
+	d.Press("=").Sees("cannot be read: disk I/O error")
+}
