@@ -23,7 +23,8 @@ type runner struct {
 	watchdog *watchdog // of the dead-man rule; nil = none
 	fails    int       // failed runs in a row
 	recent   []outcome
-	grew     bool // it got rows since its history was cut back
+	slow     time.Duration // 95th percentile of recent; -1 = too few, 0 = not computed since they changed
+	grew     bool          // it got rows since its history was cut back
 
 	own    *limit // its own bound; nil = none
 	peers  *peers // of what its runs take
@@ -100,7 +101,7 @@ func (r *runner) remember(run *orchestrator.Run, seq int64) {
 		return
 	}
 	kept := *run
-	r.last = &kept
+	r.last, r.slow = &kept, 0
 	switch run.State {
 	case orchestrator.Completed:
 		r.lastOK, r.fails = run.EndedAt, 0

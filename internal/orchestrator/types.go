@@ -196,6 +196,8 @@ type Runner struct {
 	OKRate      float64   // 0 to 1 over those, cancelled ones left out; meaningless when Runs is 0
 	P50, P95    time.Duration
 	Pause       *Pause
+	Hold        *Hold    // the pause that holds it, its own or another one; nil = none
+	Wait        *Wait    // what its current run waits for; nil = nothing
 	HeldBy      string   // scope whose pause holds it when it has none of its own: "engine", "tag routing"; "" = none
 	Resources   []string // names of the resources its runs take
 	Priority    int
@@ -231,6 +233,7 @@ type Engine struct {
 	StartedAt   time.Time
 	Draining    bool
 	Slots, Busy int
+	Holders     []Holder      // runs that hold slots, the longest first, at most five
 	Queue       int           // runs that wait for a slot
 	WriteDelay  time.Duration // latest group commit
 	Health      string        // "ok" or "degraded"

@@ -20,6 +20,11 @@ func runScenes() []scene {
 		{"run-zoom-log", longRuns, failedRun("tab", "z")},
 		{"run-folded", longRuns, failedRun("Z")},
 		{"run-stretched", longRuns, failedRun(">", ">")},
+		{"why-late", waiting, func(d *uitest.Driver) { d.At("sla-watch") }},
+		{"why-pipe", waiting, func(d *uitest.Driver) { d.At("sla-watch").Press("enter") }},
+		{"why-run", waiting, func(d *uitest.Driver) { d.At("sla-watch").Press("enter", "enter") }},
+		{"why-retry", waiting, func(d *uitest.Driver) { d.At("crm-sync").Press("enter", "enter") }},
+		{"why-held", waiting, func(d *uitest.Driver) { d.At("auto-close") }},
 	}
 }
 
@@ -68,5 +73,61 @@ func goodRun(f *uitest.Fixture, bad orchestrator.RunDetail) {
 		}
 		f.Details[run.ID] = d
 		return
+	}
+}
+
+// waiting says of everything that does not run what holds it up.
+func waiting() uitest.Fixture {
+	f := uitest.Tickets()
+	of := func(id string) *orchestrator.Runner {
+		for i := range f.Snapshot.Runners {
+			if r := &f.Snapshot.Runners[i]; r.ID == id {
+				return r
+			}
+		}
+		panic(id)
+	}
+	now := uitest.Now
+	late := of("sla-watch")
+	late.Reason = "run 118 waits for resource otobo: 2 of 2 in use, held by kb-suggest, sentiment"
+	late.Current = &orchestrator.Run{
+		ID: uitest.RunID(118), Runner: late.ID, Trigger: "interval", State: orchestrator.Pending, Attempt: 1, Count: 1,
+		CreatedAt: now.Add(-250 * time.Second), DueAt: now.Add(-250 * time.Second),
+		Reason: "waits for resource otobo: 2 of 2 in use, held by kb-suggest, sentiment · about 14:03:33Z if kb-suggest ends at its p95",
+	}
+	late.Wait = &orchestrator.Wait{
+		For: "resource otobo", Since: now.Add(-250 * time.Second), About: now.Add(62 * time.Second), Because: "if kb-suggest ends at its p95",
+		Holders: []orchestrator.Holder{
+			{Runner: "kb-suggest", Run: uitest.RunID(106), Since: now.Add(-5 * time.Minute), Ends: now.Add(62 * time.Second)},
+			{Runner: "sentiment", Run: uitest.RunID(107), Since: now.Add(-11 * time.Second), Ends: now.Add(-time.Second)},
+		},
+		More: 1,
+	}
+	f.Runs = append([]orchestrator.Run{*late.Current}, f.Runs...)
+	held := of("auto-close")
+	held.State, held.HeldBy = orchestrator.Paused, "tag night"
+	held.Hold = &orchestrator.Hold{
+		Scope: orchestrator.Scope{Kind: orchestrator.ScopeTag, Name: "night"},
+		Pause: orchestrator.Pause{By: "kim", Reason: "release 2.4", At: now.Add(-time.Hour), Until: now.Add(time.Hour)},
+	}
+	retry := of("crm-sync")
+	retry.Current.Reason = "attempt 2 of 5 failed: i/o timeout"
+	fetch := orchestrator.Step{
+		Run: retry.Current.ID, Path: "crm-sync/fetch", ID: "fetch", State: orchestrator.AwaitingRetry, StartedAt: now.Add(-90 * time.Second),
+		NextAt: retry.Current.NextAt, Attempt: 2, MaxAttempts: 5, Reason: "attempt 2 of 5 failed: i/o timeout", Depth: 1, Order: 1,
+		Attempts: []orchestrator.Attempt{
+			{N: 1, State: orchestrator.Failed, StartedAt: now.Add(-90 * time.Second), EndedAt: now.Add(-60 * time.Second), Error: "i/o timeout"},
+			{N: 2, State: orchestrator.Failed, StartedAt: now.Add(-40 * time.Second), EndedAt: now.Add(-10 * time.Second), Error: "i/o timeout"},
+		},
+	}
+	f.Details[retry.Current.ID] = orchestrator.RunDetail{Run: *retry.Current, Steps: []orchestrator.Step{fetch}}
+	return f
+}
+
+// hostileWait gives what holds a runner up a name that would break a terminal.
+func hostileWait(r *orchestrator.Runner) {
+	r.Wait = &orchestrator.Wait{For: nasty, Because: nasty, Holders: []orchestrator.Holder{{Runner: nasty, Run: nasty}}, More: 3}
+	r.Hold = &orchestrator.Hold{
+		Scope: orchestrator.Scope{Kind: nasty, Name: nasty}, Pause: orchestrator.Pause{By: nasty, Reason: nasty, At: uitest.Now},
 	}
 }

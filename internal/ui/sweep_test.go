@@ -44,6 +44,7 @@ func hostile() uitest.Fixture {
 		r.Description, r.Reason, r.Schedule, r.Policy = nasty, nasty, nasty, strings.Repeat(nasty, 50_000)
 		r.ID += nasty
 		r.Tags, r.Resources, r.HeldBy, r.Overlap = []string{nasty}, []string{nasty}, nasty, nasty
+		hostileWait(r)
 		if r.Pause != nil {
 			r.Pause.By, r.Pause.Reason = nasty, nasty
 		}

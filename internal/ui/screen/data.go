@@ -112,6 +112,7 @@ func safeRunner(r orchestrator.Runner) orchestrator.Runner {
 		p := safePause(*r.Pause)
 		r.Pause = &p
 	}
+	r.Hold, r.Wait = safeHold(r.Hold), safeWait(r.Wait)
 	r.HeldBy, r.Overlap = text.Line(r.HeldBy, maxText), text.Line(r.Overlap, maxText)
 	r.Resources = safeList(r.Resources)
 	return r

@@ -242,6 +242,11 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footL
 		why = 4
 	}
 	add(theme.Plain, whyLine(r, env.Now), why)
+	for _, s := range holderLines(r.Wait, env.Now) {
+		if roomy {
+			add(theme.Muted, "  "+s, 1)
+		}
+	}
 	for _, l := range limitsOf(env.Data, r) {
 		if role := limitRole(&l); roomy || role != theme.Muted { // what holds the pipe up is worth a line everywhere
 			add(role, limitLine(&l), 2)

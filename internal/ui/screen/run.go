@@ -100,7 +100,7 @@ func (r *Run) layout(w, h int) runLayout {
 	switch {
 	case l.side > 0 || r.pane == paneInputs || r.pane == paneDiff: // it is told there
 	case h >= 19:
-		l.info = max(len(part.Wrap(r.origin(), w-2, 2)), 1)
+		l.info = max(len(r.foot(r.readAt, w, 3)), 1)
 	case h >= 14:
 		l.info = 1
 	}

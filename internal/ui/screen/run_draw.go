@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
@@ -24,7 +25,7 @@ func (r *Run) Draw(env Env, c part.Canvas) {
 		c.Text(1, 1, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
 		return
 	case len(r.steps) == 0:
-		c.Text(1, 1, c.W-2, theme.Muted, r.noSteps())
+		c.Text(1, 1, c.W-l.side-2, theme.Muted, r.noSteps())
 	default:
 		r.drawGantt(env, c.Sub(0, 1, c.W-l.side, l.logY-1), l)
 	}
@@ -40,8 +41,8 @@ func (r *Run) Draw(env Env, c part.Canvas) {
 // drawTitle draws the rule over the steps: which run, why it is as it is, and what the time axis shows.
 func (r *Run) drawTitle(env Env, c part.Canvas, l runLayout) {
 	title := "steps of run " + ShortID(r.id) + handlersWord(&r.run)
-	if s := runWhy(&r.run, env.Data.Runner(r.runner), env.Now); s != "" {
-		title += theme.Sep + s
+	if s := runWhy(&r.run, env.Now); s != "" && (r.run.State.Terminal() || l.info == 0 && l.side == 0) {
+		title += theme.Sep + s // of a run that goes on it is below, where it has more room
 	}
 	var notes []string
 	switch {
@@ -64,10 +65,24 @@ const legend = theme.BarOK + " ok  " + theme.BarFailed + " failed attempt  " + t
 	theme.GlyphRunning + " running  " + theme.FoldMark + " folded"
 
 // drawFoot says where the run came from.
-func (r *Run) drawFoot(_ Env, c part.Canvas, l runLayout) {
-	for i, line := range part.Wrap(r.origin(), c.W-2, l.info) {
-		c.Text(1, c.H-l.info+i, c.W-2, theme.Muted, line)
+func (r *Run) drawFoot(env Env, c part.Canvas, l runLayout) {
+	for i, line := range r.foot(env.Now, c.W, l.info) {
+		c.Text(1, c.H-l.info+i, c.W-2, line.role, line.s)
 	}
+}
+
+// foot says why a run that goes on is as it is, and where it came from, in at most n lines.
+func (r *Run) foot(now time.Time, w, n int) []footLine {
+	var out []footLine
+	if !r.run.State.Terminal() {
+		for _, s := range part.Wrap(runWhy(&r.run, now), w-2, max(n-1, 1)) {
+			out = append(out, footLine{role: theme.Plain, s: s})
+		}
+	}
+	for _, s := range part.Wrap(r.origin(), w-2, n-len(out)) {
+		out = append(out, footLine{role: theme.Muted, s: s})
+	}
+	return out
 }
 
 func (r *Run) noSteps() string {

@@ -192,6 +192,14 @@ func (r *Run) sideLines(env Env, w int) []footLine {
 			out = append(out, fact(w, role, name, value)...)
 		}
 	}
+	if !run.State.Terminal() {
+		add(theme.Plain, "why", runWhy(run, env.Now))
+		if rn := env.Data.Runner(r.runner); rn != nil && rn.Current != nil && rn.Current.ID == run.ID {
+			for i, s := range holderLines(rn.Wait, env.Now) {
+				add(theme.Muted, map[bool]string{true: "held by"}[i == 0], s)
+			}
+		}
+	}
 	add(theme.Plain, "trigger", causeWord(run))
 	add(theme.Plain, "time", stretchWord(env, run))
 	inputs := make([]string, 0, len(run.Params))
