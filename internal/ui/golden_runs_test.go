@@ -20,6 +20,7 @@ func runScenes() []scene {
 		{"run-zoom-log", longRuns, failedRun("tab", "z")},
 		{"run-folded", longRuns, failedRun("Z")},
 		{"run-stretched", longRuns, failedRun(">", ">")},
+		{"pipe-health", longRuns, func(d *uitest.Driver) { d.At("escalations").Press("enter") }},
 		{"why-late", waiting, func(d *uitest.Driver) { d.At("sla-watch") }},
 		{"why-pipe", waiting, func(d *uitest.Driver) { d.At("sla-watch").Press("enter") }},
 		{"why-run", waiting, func(d *uitest.Driver) { d.At("sla-watch").Press("enter", "enter") }},
@@ -49,6 +50,12 @@ func longRuns() uitest.Fixture {
 		}
 	}
 	goodRun(&f, d)
+	r.Strip[len(r.Strip)-1].Run = d.Run.ID
+	again := d.Run
+	again.ID, again.DueAt = uitest.RunID(1), at.Add(-time.Hour)
+	again.CreatedAt, again.StartedAt, again.EndedAt = again.DueAt, again.DueAt, again.DueAt.Add(time.Minute)
+	again.Error, r.Strip[len(r.Strip)-2].Run = "otobo: 409 conflict: ticket 4702 is locked by agent bob", again.ID
+	f.Runs = append(f.Runs, again)
 	f.Events = append([]orchestrator.Event{
 		{ID: 2003, At: uitest.Now.Add(-2 * time.Minute), Kind: "rerun", Run: d.Run.ID, Runner: r.ID, By: "kim", Via: "ssh", Text: "retried from raise-priority"},
 		{ID: 2002, At: uitest.Now.Add(-9 * time.Minute), Kind: "notify", Run: d.Run.ID, Runner: r.ID, By: "engine", Text: "told ops: 2nd failure in a row"},

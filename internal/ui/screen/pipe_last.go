@@ -47,9 +47,20 @@ func (p *Pipe) drawLast(env Env, c part.Canvas, r *orchestrator.Runner, run *orc
 	case p.chosen == "" && lastError(r) != "":
 		s, role = "last error  "+lastError(r), theme.Failed
 	}
+	if seen := p.health.seenWord(r, errorOf(r, run)); seen != "" && role == theme.Failed {
+		s += theme.Sep + seen
+	}
 	for i, line := range part.Wrap(s, c.W-2, l.err) {
 		c.Put(1, y+i, role, line)
 	}
+}
+
+// errorOf is the error shown of a run, or of the pipe's last one.
+func errorOf(r *orchestrator.Runner, run *orchestrator.Run) string {
+	if run.Error == "" && r.Last != nil {
+		return r.Last.Error
+	}
+	return run.Error
 }
 
 // runWords is a run in one line.

@@ -22,6 +22,11 @@ const (
 	VLine         = "│"
 	TeeDown       = "┬"
 	TeeUp         = "┴"
+	TeeLeft       = "┤"
+	TeeRight      = "├"
+	Cross         = "┼"
+	CornerUp      = "└"
+	CornerLeft    = "┘"
 	BarOK         = "█"
 	BarFailed     = "▓"
 	BarWait       = "·"
@@ -60,7 +65,7 @@ func ASCII(r rune) rune {
 		return '_'
 	case '▃', '─', '–', '—', '‐':
 		return '-'
-	case '▅', '┬', '┴', '├', '┤', '┼', '╭', '╮', '╰', '╯':
+	case '▅', '┬', '┴', '├', '┤', '┼', '╭', '╮', '╰', '╯', '└', '┘':
 		return '+'
 	case '▇', '█', '▏', '▌', '▊', '▉':
 		return '#'

@@ -25,7 +25,7 @@ func TestEveryRoleHasALetter(t *testing.T) {
 func TestGlyphsAreOneColumnAndHaveATwin(t *testing.T) {
 	glyphs := []string{
 		GlyphOK, GlyphFailed, GlyphRetry, GlyphRunning, GlyphQueued, GlyphLate, GlyphPaused, GlyphSkipped, GlyphDisabled,
-		Cursor, Dot, Ellipsis, HLine, VLine, TeeDown, TeeUp, BarOK, BarFailed, BarWait, BarQueued, FoldMark, Times, Arrow, Down, Up,
+		Cursor, Dot, Ellipsis, HLine, VLine, TeeDown, TeeUp, TeeLeft, TeeRight, Cross, CornerUp, CornerLeft, BarOK, BarFailed, BarWait, BarQueued, FoldMark, Times, Arrow, Down, Up,
 	}
 	for _, g := range append(glyphs, Spark[:]...) {
 		r := []rune(g)
