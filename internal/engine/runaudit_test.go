@@ -1,11 +1,15 @@
 package engine
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/pipe"
 )
 
 // TestDowntimeIsNoWork: the time between the engine's stop and its next start does not count as the run's length, and is told.
@@ -63,6 +67,62 @@ func TestRunEventsAreThoseOfTheRun(t *testing.T) {
 		}
 		if last, err := b.e.RunEvents(t.Context(), id, 1); err != nil || len(last) != 1 || last[0].ID != es[len(es)-1].ID {
 			t.Errorf("the newest is %+v, %v", last, err)
+		}
+		b.stop()
+	})
+}
+
+// TestHandlersCanBeCancelled by hand: the one that runs is stopped, those after it never run, and it is told who did it.
+func TestHandlersCanBeCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, handled(probe("p"), config.Handlers{OnSuccess: []pipe.Definition{probe("slow"), probe("never")}}))
+		b.do["on_success/slow"] = untilDone(time.Hour)
+		b.does("slow", untilDone(time.Hour))
+		b.start()
+		id := b.fire("p")
+		pass(time.Second)
+		if d := b.detail(id); d.Run.State != orchestrator.Completed || d.Run.Handlers != "pending" {
+			t.Fatalf("%s, handlers %q", d.Run.State, d.Run.Handlers)
+		}
+		if err := b.e.Cancel(t.Context(), id, kim); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.e.Cancel(t.Context(), id, kim); !errors.Is(err, orchestrator.ErrNotNow) {
+			pass(time.Second)
+			if err = b.e.Cancel(t.Context(), id, kim); !errors.Is(err, orchestrator.ErrNotNow) {
+				t.Errorf("cancelled again: %v", err)
+			}
+		}
+		pass(time.Second)
+		d := b.detail(id)
+		if d.Run.State != orchestrator.Completed || d.Run.Handlers != "failed" || len(b.callsOf("on_success/never")) != 0 {
+			t.Errorf("%s, handlers %q, calls %v", d.Run.State, d.Run.Handlers, b.count())
+		}
+		es, err := b.e.RunEvents(t.Context(), id, 10)
+		if err != nil || len(es) < 2 {
+			t.Fatal(err, es)
+		}
+		last := es[len(es)-1].Text + "|" + es[len(es)-2].Text
+		if !strings.Contains(last, "cancelled by kim") || !strings.Contains(last, "handlers of run "+id) {
+			t.Errorf("%q", last)
+		}
+		b.stop()
+	})
+}
+
+func TestAMisspelledScopeSaysTheNearest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := runnerOf(probe("p"))
+		r.Tags = []string{"night", "routing"}
+		b := newBench(t, r)
+		b.start()
+		for name, want := range map[string]string{"nigth": `no such tag "nigth": did you mean night?`, "nope": `no such tag "nope" (there are: night, routing)`} {
+			err := b.e.PauseScope(t.Context(), tagScope(name), orchestrator.PauseRequest{By: kim})
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
 		}
 		b.stop()
 	})

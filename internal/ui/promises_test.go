@@ -65,7 +65,7 @@ func TestPalettePausesAPipeWithReasonAndEnd(t *testing.T) {
 }
 
 func TestUndoOfAPauseBringsBackTheOneBefore(t *testing.T) {
-	d := promises(t).Press(":").Type("pause tag night 2h later").Press("enter").Sees("it takes the place of: paused by kim").Press("tab", "tab")
+	d := promises(t).Press(":").Type("pause tag night 2h later").Press("enter").Sees("it takes the place of: paused by kim")
 	d.Type("pause 2").Press("enter", "u").Did(`pause tag night by kim reason "later" drain=false until 16:02:31`,
 		`pause tag night by kim reason "release 2.4" drain=false until 15:00:00`)
 }

@@ -57,3 +57,25 @@ func TestDiffSaysWhenThereIsNothing(t *testing.T) {
 	d.Fake.FailDetails(errors.New("disk I/O error"))
 	d.Press("=").Sees("cannot be read: disk I/O error")
 }
+
+// TestAFilledFormBeginsAtThePhrase: only the phrase is left to type, and what is typed on a button goes there too.
+func TestAFilledFormBeginsAtThePhrase(t *testing.T) {
+	const did = `pause tag night by kim reason "later" drain=false until 16:02:31`
+	promises(t).Press(":").Type("pause tag night 2h later").Press("enter").Type("pause 2").Press("enter").Did(did)
+	promises(t).Press(":").Type("pause tag night 2h later").Press("enter", "tab", "tab").Type("pause 2").Press("enter").Did(did)
+	promises(t).Press("6", "d").Type("reboot").Sees("reason reboot").Did() // nothing is filled in: the reason comes first
+}
+
+func TestHandlersAreCancelledAfterAQuestion(t *testing.T) {
+	f := uitest.Promises()
+	for i := range f.Snapshot.Runners {
+		if r := &f.Snapshot.Runners[i]; r.ID == "escalations" {
+			r.Last.Handlers = "pending"
+			d := f.Details[r.Last.ID]
+			d.Run.Handlers = "pending"
+			f.Details[r.Last.ID] = d
+		}
+	}
+	d := uitest.Drive(t, uitest.New(f)).At("escalations").Press("enter", "enter", "x").Sees("cancel the handlers of run").Did()
+	d.Press("y").Did("cancel " + uitest.RunID(2) + " by kim")
+}
