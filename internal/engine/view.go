@@ -276,6 +276,7 @@ func (l *loop) engineView() orchestrator.Engine {
 		WriteDelay: l.e.store.WriteDelay(), Health: "ok",
 		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(), Undelivered: l.undelivered(),
 		ConfigHash: l.ed.cfg.Hash, ConfigAt: l.ed.at, ConfigError: l.configError, Approvals: l.openQuestions(),
+		WriteQueue: l.e.store.Waiting(), LogsLost: l.e.store.LostLogs(), Viewers: l.e.hub.Viewers(), ViewerLag: l.e.hub.Lag(),
 		Stuck: l.stuckTexts(l.e.clock()), ClockJump: l.jump, Disk: l.sentry.disk(),
 	}
 	for _, text := range l.problems {

@@ -236,6 +236,11 @@ func (c *reasonCase) judge(t *testing.T, b *bench) {
 	case c.holder != "" && (!w.Holders[0].Since.Before(now) || w.Since.IsZero() || w.Since.After(now)):
 		t.Errorf("nothing says since when: %+v", w)
 	}
+	if c.name == "slots" {
+		if e := b.snapshot().Engine; len(e.Holders) != 1 || e.Holders[0].Runner != "hog" || e.Holders[0].Ends.IsZero() {
+			t.Errorf("the slots are held by %+v", e.Holders)
+		}
+	}
 	if h := v.Hold; c.hold && (h == nil || h.Pause.By != "kim" || h.Pause.At.IsZero() || h.Pause.Reason == "") {
 		t.Errorf("nothing says who paused it, when and why: %+v", h)
 	}

@@ -318,3 +318,25 @@ func BenchmarkPublishTenStalledViewers(b *testing.B) {
 	slices.Sort(worst)
 	b.ReportMetric(float64(worst[len(worst)*99/100].Microseconds()), "p99-µs")
 }
+
+// TestLagIsThatOfTheSlowest viewer: what it has yet to take, and what it has missed.
+func TestLagIsThatOfTheSlowest(t *testing.T) {
+	h := NewHub(Options{LogRing: 3})
+	quick, slow := h.Subscribe(), h.Subscribe()
+	for i := range 5 {
+		h.Log(orchestrator.LogLine{Seq: int64(i)})
+		quick.Take()
+	}
+	if n := h.Lag(); n != 5 {
+		t.Errorf("%d lines behind, want 5", n)
+	}
+	slow.Take()
+	if n := h.Lag(); n != 0 {
+		t.Errorf("%d lines behind after all was taken", n)
+	}
+	slow.Close()
+	quick.Close()
+	if h.Lag() != 0 || h.Viewers() != 0 {
+		t.Error("closed views count")
+	}
+}

@@ -251,6 +251,10 @@ type Engine struct {
 	Stuck       []string      // runs whose step ignores a cancel
 	Approvals   int           // steps that wait for a person
 	Undelivered int           // notifications that wait for their delivery
+	WriteQueue  int           // changes and log lines that wait for their commit
+	LogsLost    int64         // log lines that were dropped since the start, because they came faster than the disk takes them
+	Viewers     int           // live views that are open: consoles, followed logs
+	ViewerLag   int           // log lines that the slowest of them has yet to take, with those it has missed
 }
 
 // Disk is the room history takes and has.

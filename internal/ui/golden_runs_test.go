@@ -21,6 +21,7 @@ func runScenes() []scene {
 		{"run-folded", longRuns, failedRun("Z")},
 		{"run-stretched", longRuns, failedRun(">", ">")},
 		{"pipe-health", longRuns, func(d *uitest.Driver) { d.At("escalations").Press("enter") }},
+		{"engine-facts", busyEngine, func(d *uitest.Driver) { d.Press("6", "G") }},
 		{"why-late", waiting, func(d *uitest.Driver) { d.At("sla-watch") }},
 		{"why-pipe", waiting, func(d *uitest.Driver) { d.At("sla-watch").Press("enter") }},
 		{"why-run", waiting, func(d *uitest.Driver) { d.At("sla-watch").Press("enter", "enter") }},
@@ -137,4 +138,16 @@ func hostileWait(r *orchestrator.Runner) {
 	r.Hold = &orchestrator.Hold{
 		Scope: orchestrator.Scope{Kind: nasty, Name: nasty}, Pause: orchestrator.Pause{By: nasty, Reason: nasty, At: uitest.Now},
 	}
+}
+
+// busyEngine is an engine whose slots, writer and viewers have something to say.
+func busyEngine() uitest.Fixture {
+	f := waiting()
+	e := &f.Snapshot.Engine
+	e.Busy, e.Queue, e.WriteQueue, e.LogsLost, e.Viewers, e.ViewerLag = 8, 1, 37, 1200, 3, 512
+	e.Holders = []orchestrator.Holder{
+		{Runner: "kb-suggest", Run: uitest.RunID(106), Since: uitest.Now.Add(-5 * time.Minute)},
+		{Runner: "sentiment", Run: uitest.RunID(107), Since: uitest.Now.Add(-11 * time.Second)},
+	}
+	return f
 }

@@ -153,7 +153,7 @@ func TestPaletteBackfillsAndCancels(t *testing.T) {
 	d := promises(t).Press(":").Type("backfill satisf").Sees("backfill satisfaction").Press("ctrl+u").Type("backfill dedupe 2026-11-01 2026-11-05").Press("enter")
 	d.Sees("from    2026-11-01", "to      2026-11-05").Press("esc").Press(":").Type("backfill dedupe yesterday").Sees("yesterday is no date").Press("enter", "esc").Did()
 	d.Press("6").Press(":").Type("cancel backfill 3").Press("enter").Sees("cancel backfill 3 of satisfaction? 41 of 97 runs were made").Press("y")
-	d.Did("cancel backfill 3 by kim").Press("G", "k", "k", "k", "k", "k").Sees("› - backfill 3", "cancelled").Lacks("x cancel").Press("x").Sees("backfill 3 has ended")
+	d.Did("cancel backfill 3 by kim").Press("G", "k", "k", "k", "k", "k", "k").Sees("› - backfill 3", "cancelled").Lacks("x cancel").Press("x").Sees("backfill 3 has ended")
 }
 
 func TestAnswers(t *testing.T) {

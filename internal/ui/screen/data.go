@@ -144,6 +144,10 @@ func safeEngine(e orchestrator.Engine) orchestrator.Engine {
 	e.Problems, e.Notices, e.Stuck = safeList(e.Problems), safeList(e.Notices), safeList(e.Stuck)
 	e.StateDir, e.Config, e.ConfigError = text.Line(e.StateDir, maxText), text.Line(e.Config, maxText), text.Line(e.ConfigError, maxText)
 	e.ConfigHash = text.Line(e.ConfigHash, 128)
+	e.Holders = slices.Clone(e.Holders)
+	for i := range e.Holders {
+		e.Holders[i].Runner = text.Line(e.Holders[i].Runner, maxText)
+	}
 	e.Limits, e.Holds = slices.Clone(e.Limits), slices.Clone(e.Holds)
 	for i := range e.Limits {
 		l := &e.Limits[i]
