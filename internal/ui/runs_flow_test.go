@@ -2,10 +2,15 @@ package ui_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
+	"github.com/openticketai/otai-tui/internal/ui/theme"
 	"github.com/openticketai/otai-tui/internal/ui/uitest"
 )
 
@@ -78,4 +83,30 @@ func TestHandlersAreCancelledAfterAQuestion(t *testing.T) {
 	}
 	d := uitest.Drive(t, uitest.New(f)).At("escalations").Press("enter", "enter", "x").Sees("cancel the handlers of run").Did()
 	d.Press("y").Did("cancel " + uitest.RunID(2) + " by kim")
+}
+
+// TestAChangedStateStandsOutForAWhile: in bold, that row alone, and only when the state itself changed.
+func TestAChangedStateStandsOutForAWhile(t *testing.T) {
+	d := tickets(t)
+	mono, _ := theme.Named("mono")
+	bold := func() string {
+		var out []string
+		for _, l := range strings.Split(d.App.Draw(80, 24).ANSI(mono), "\n") {
+			plain := ansi.Strip(l)
+			for _, id := range []string{"dedupe", "sla-watch", "spam-filter"} {
+				if strings.Contains(plain, id) && strings.Contains(l, "\x1b[1m") && !strings.Contains(plain, "─") {
+					out = append(out, id)
+				}
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	before := bold() // late is always bold without colours
+	d.Fake.Change("spam-filter", func(r *orchestrator.Runner) { l := *r.Last; l.State = orchestrator.Skipped; r.Last = &l })
+	if d.Live(); bold() != before+" spam-filter" {
+		t.Errorf("bold: %q, before %q", bold(), before)
+	}
+	if d.Advance(3 * time.Second); bold() != before {
+		t.Errorf("bold after a while: %q, before %q", bold(), before)
+	}
 }

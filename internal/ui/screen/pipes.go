@@ -26,6 +26,7 @@ type Pipes struct {
 	feed    *Events
 	onFeed  bool // the event pane has the focus
 	peek    peek
+	fresh   fresh
 }
 
 // NewPipes makes the dashboard.
@@ -58,6 +59,7 @@ func (p *Pipes) Refresh(env Env) {
 		p.order, p.pending = want, 0
 	}
 	p.fit()
+	p.fresh.follow(env)
 	p.feed.Refresh(env)
 }
 
@@ -265,6 +267,7 @@ func (p *Pipes) Draw(env Env, c part.Canvas) {
 		}
 		if r := env.Data.Runner(p.order[top+i]); r != nil {
 			cols.row(list, y+i, r, env.Now, r.ID == p.cursor && !p.onFeed)
+			p.fresh.draw(list, y+i, r.ID, cols, env.Now)
 		}
 	}
 	y += l.rows
