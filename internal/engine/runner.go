@@ -36,6 +36,7 @@ type runner struct {
 // outcome is one ended run, kept small: there may be ten thousand runners.
 type outcome struct {
 	run   int64
+	at    int64 // when it started, in seconds since 1970
 	took  time.Duration
 	state orchestrator.State
 }
@@ -118,7 +119,7 @@ func (r *runner) remember(run *orchestrator.Run, seq int64) {
 		copy(r.recent, r.recent[1:])
 		r.recent = r.recent[:orchestrator.StripLen-1]
 	}
-	r.recent = append(r.recent, outcome{run: seq, took: run.Duration(run.EndedAt), state: run.State})
+	r.recent = append(r.recent, outcome{run: seq, at: run.StartedAt.Unix(), took: run.Duration(run.EndedAt), state: run.State})
 }
 
 // next gives the runner's next tick.

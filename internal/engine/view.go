@@ -35,7 +35,7 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 	}
 	v.Strip = make([]orchestrator.Outcome, len(r.recent))
 	for i, o := range r.recent {
-		v.Strip[i] = orchestrator.Outcome{Run: strconv.FormatInt(o.run, 10), State: o.state, Duration: o.took}
+		v.Strip[i] = orchestrator.Outcome{Run: strconv.FormatInt(o.run, 10), State: o.state, Duration: o.took, At: time.Unix(o.at, 0).UTC()}
 	}
 	r.figures(&v)
 	v.Live, v.Waiting = len(r.lives), r.waiting()

@@ -172,6 +172,7 @@ type Outcome struct {
 	Run      string
 	State    State
 	Duration time.Duration
+	At       time.Time // when it started; zero = not known
 }
 
 // Runner is a runner as a console shows it.

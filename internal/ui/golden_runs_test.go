@@ -51,6 +51,9 @@ func longRuns() uitest.Fixture {
 		}
 	}
 	goodRun(&f, d)
+	for i := range r.Strip {
+		r.Strip[i].At = uitest.Now.Add(-time.Duration(len(r.Strip)-i) * 37 * time.Minute)
+	}
 	r.Strip[len(r.Strip)-1].Run = d.Run.ID
 	again := d.Run
 	again.ID, again.DueAt = uitest.RunID(1), at.Add(-time.Hour)
