@@ -74,11 +74,7 @@ func errorOf(r *orchestrator.Runner, run *orchestrator.Run) string {
 func runWords(run *orchestrator.Run, now time.Time) string {
 	parts := []string{"run " + ShortID(run.ID), runMark(run).Word}
 	if !run.StartedAt.IsZero() {
-		d := run.Duration(now)
-		if run.EndedAt.IsZero() {
-			d = d.Truncate(time.Second)
-		}
-		parts = append(parts, "started "+text.Moment(run.StartedAt, now), text.Duration(d))
+		parts = append(parts, "started "+text.Moment(run.StartedAt, now), lengthWord(run, now))
 	}
 	if run.Trigger != "" {
 		parts = append(parts, triggerWord(run))
