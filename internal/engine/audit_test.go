@@ -19,7 +19,7 @@ import (
 func notCommands() []string {
 	return []string{
 		"Start", "Stop", "Run", "Subscribe", // life cycle and viewers
-		"Snapshot", "Runs", "RunDetail", "Logs", "Events", "NextTicks", "Backfills", "Approvals", // queries
+		"Snapshot", "RunEvents", "Runs", "RunDetail", "Logs", "Events", "NextTicks", "Backfills", "Approvals", // queries
 	}
 }
 

@@ -129,7 +129,7 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 	state := handlersDone
 	ev := orchestrator.Event{At: now, Kind: "handlers", Runner: run.Runner, Run: run.ID, State: orchestrator.Failed, By: "engine"}
 	switch {
-	case f.stopper != "" && !interrupted:
+	case f.stopper != "":
 		failed = append(failed, "cancelled by "+f.stopper)
 	case err != nil:
 		failed = append(failed, l.e.secrets.line(err.Error(), maxError))
@@ -138,13 +138,17 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 		state, ev.Text = handlersFailed, "handlers of run "+run.ID+" failed: "+strings.Join(failed, "; ")
 	}
 	l.write(func(tx *store.Tx) error {
-		if err := x.putRows(tx, x.takeRows()); err != nil || interrupted {
+		if err := x.putRows(tx, x.takeRows()); err != nil || interrupted && f.stopper == "" {
 			return err
 		}
 		if _, err := tx.SetHandlers(run.ID, state); err != nil {
 			return err
 		}
-		if err := tx.EndHandlers(run.ID, now); err != nil {
+		end := tx.EndHandlers
+		if f.stopper != "" {
+			end = tx.StopHandlers
+		}
+		if err := end(run.ID, now); err != nil {
 			return err
 		}
 		if state == handlersFailed {
@@ -154,7 +158,7 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 	}, func() {
 		l.follows = slices.DeleteFunc(l.follows, func(other *follow) bool { return other == f })
 		l.unpin(f.lv)
-		if interrupted {
+		if interrupted && f.stopper == "" {
 			return
 		}
 		if last := f.lv.r.last; last != nil && last.ID == run.ID {
@@ -188,7 +192,16 @@ func (l *loop) cancelFollow(id string, by orchestrator.Actor, done func(error)) 
 		kind: "cancel", runner: f.lv.run.Runner, run: id, by: by, text: "handlers of run " + id + " cancelled by " + f.stopper,
 		before: "handlers " + f.lv.run.Handlers, after: "handlers cancelled",
 	})
-	l.write(func(tx *store.Tx) error { return tx.AddEvent(&ev) }, func() {
+	at := l.e.clock()
+	l.write(func(tx *store.Tx) error { // now, not at their end: a crash in between must not let them run again
+		if _, err := tx.SetHandlers(id, handlersFailed); err != nil {
+			return err
+		}
+		if err := tx.StopHandlers(id, at); err != nil {
+			return err
+		}
+		return tx.AddEvent(&ev)
+	}, func() {
 		l.e.hub.Event(ev)
 		done(nil)
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/config"
+	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
 )
@@ -123,6 +124,34 @@ func TestAMisspelledScopeSaysTheNearest(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %s", err, want)
 			}
+		}
+		b.stop()
+	})
+}
+
+// TestACancelledHandlerStaysCancelled: one that waits for its retry has ended, and a crash right after does not let it run again.
+func TestACancelledHandlerStaysCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := probe("h")
+		h.Retry = retries(9, time.Hour)
+		b := newBench(t, handled(probe("p"), config.Handlers{OnSuccess: []pipe.Definition{h}}))
+		b.does("h", fails(fault.NewTransient))
+		b.start()
+		id := b.fire("p")
+		pass(time.Second)
+		if got := handlerSteps(b.detail(id)); !strings.Contains(got, "awaiting_retry") {
+			t.Fatal(got)
+		}
+		if err := b.e.Cancel(t.Context(), id, kim); err != nil {
+			t.Fatal(err)
+		}
+		b.die()
+		b.start()
+		pass(3 * time.Hour)
+		d := b.detail(id)
+		if got := handlerSteps(d); !strings.Contains(got, "=cancelled") || d.Run.Handlers != "failed" || len(b.callsOf("on_success/h")) > 1 {
+			t.Errorf("handlers %q %s, calls %v", d.Run.Handlers, got, b.count())
 		}
 		b.stop()
 	})
