@@ -131,14 +131,14 @@ func pathLines(steps []orchestrator.Step, now time.Time, w int) []footLine {
 			end = now
 		}
 		names := strings.Join(longest(steps, now), " "+theme.Arrow+" ")
-		out = append(out, fact(w, theme.Muted, "critical", names+"  "+text.Duration(end.Sub(first.StartedAt)))...)
+		out = append(out, factLines(w, theme.Muted, "critical", names+"  "+text.Duration(end.Sub(first.StartedAt)))...)
 	}
 	var names []string
 	for _, s := range blocked(steps) {
 		names = append(names, s.ID)
 	}
 	if len(names) > 0 {
-		out = append(out, fact(w, theme.Muted, "blocked", strings.Join(names, ", ")+" ("+cause(steps)+")")...)
+		out = append(out, factLines(w, theme.Muted, "blocked", strings.Join(names, ", ")+" ("+cause(steps)+")")...)
 	}
 	return out
 }

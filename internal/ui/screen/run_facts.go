@@ -59,8 +59,8 @@ func nominalWord(env Env, run *orchestrator.Run) string {
 	return text.Moment(run.Nominal, env.Now) + " (" + text.Clock(run.Nominal) + "Z)"
 }
 
-// fact is a name and a value, in lines of w columns.
-func fact(w int, role theme.Role, name, value string) []footLine {
+// factLines are a name and a value, in lines of w columns.
+func factLines(w int, role theme.Role, name, value string) []footLine {
 	const nameW = 12
 	var out []footLine
 	for i, s := range part.Wrap(value, max(w-nameW, 8), 4) {
@@ -78,7 +78,7 @@ func (r *Run) inputLines(env Env, w int) []footLine {
 	out := []footLine{{role: theme.Faint, s: "INPUTS"}}
 	add := func(name, value string) {
 		if value != "" {
-			out = append(out, fact(w, theme.Plain, name, value)...)
+			out = append(out, factLines(w, theme.Plain, name, value)...)
 		}
 	}
 	add("trigger", run.Trigger)
@@ -189,7 +189,7 @@ func (r *Run) sideLines(env Env, w int) []footLine {
 	var out []footLine
 	add := func(role theme.Role, name, value string) {
 		if value != "" {
-			out = append(out, fact(w, role, name, value)...)
+			out = append(out, factLines(w, role, name, value)...)
 		}
 	}
 	if !run.State.Terminal() {
