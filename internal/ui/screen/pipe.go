@@ -29,6 +29,7 @@ type Pipe struct {
 	rows    []pipeRow
 	peek    peek // ticks, and when the steps were read
 	health  healthAt
+	graph   graphOf
 }
 
 // pipeRow is a step, one of its attempts, or the heading above it.
@@ -65,6 +66,7 @@ func (p *Pipe) Refresh(env Env) {
 	if r := env.Data.Runner(p.id); p.chosen != "" && (r == nil || p.place(r) < 0) {
 		p.choose("")
 	}
+	p.layOut(env)
 }
 
 // run is the run on show; nil = there was none yet. Of an older one only its id is known before it is read.

@@ -70,7 +70,7 @@ func (p *Pipe) Draw(env Env, c part.Canvas) {
 	}
 	p.drawSteps(env, left, run, l)
 	if run != nil && p.of == run.ID && p.readErr == "" {
-		p.drawGraph(env, left, 2+len(p.rows))
+		p.drawGraph(left, 2+len(p.rows))
 	}
 	p.drawLast(env, c.Sub(0, l.bottom, c.W, c.H-l.bottom), r, run, l)
 	if l.side == 0 {
@@ -277,7 +277,7 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w, h int, roomy bool) []fo
 			add(theme.Muted, "tags "+strings.Join(r.Tags, ", "), 2)
 		}
 	}
-	if f := p.health.failureLines(w, h-len(out)-1); roomy && f != nil {
+	if f := p.health.fitting(h - len(out) - 1); roomy && f != nil {
 		out = append(append(out, footLine{}), f...)
 	}
 	return out

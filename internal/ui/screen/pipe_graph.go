@@ -126,12 +126,11 @@ func pathLines(steps []orchestrator.Step, now time.Time, w int) []footLine {
 	var out []footLine
 	if path := criticalPath(steps, now); len(path) > 1 {
 		first, last := path[0], path[len(path)-1]
-		end := last.EndedAt
-		if end.IsZero() {
-			end = now
+		s := strings.Join(longest(steps, now), " "+theme.Arrow+" ")
+		if !last.EndedAt.IsZero() {
+			s += "  " + text.Duration(last.EndedAt.Sub(first.StartedAt))
 		}
-		names := strings.Join(longest(steps, now), " "+theme.Arrow+" ")
-		out = append(out, factLines(w, theme.Muted, "critical", names+"  "+text.Duration(end.Sub(first.StartedAt)))...)
+		out = append(out, factLines(w, theme.Muted, "critical", s)...)
 	}
 	var names []string
 	for _, s := range blocked(steps) {
@@ -156,14 +155,35 @@ func cause(steps []orchestrator.Step) string {
 	return "something before it failed"
 }
 
-// drawGraph draws the graph of the run on show into what is left below its steps, when there is room; it needs at least graphCols.
-func (p *Pipe) drawGraph(env Env, c part.Canvas, used int) {
-	steps := p.detail.Steps
-	if c.W < graphCols || len(leaves(steps)) < 2 {
+// graphOf is the graph of the run on show at one width: a frame must not lay it out again.
+type graphOf struct {
+	graph
+	paths []footLine
+	w     int
+	key   string
+}
+
+// layOut makes the graph of the run on show for the width of its steps, when one of them has changed.
+func (p *Pipe) layOut(env Env) {
+	w := p.w
+	if side := p.layout(p.w, p.h).side; side > 0 {
+		w -= side + 1
+		p.health.lay(side - 2)
+	}
+	key := p.of + p.peek.stamp
+	if w < graphCols || p.readErr != "" || p.graph.w == w && p.graph.key == key {
 		return
 	}
-	g := layGraph(steps, env.Now, c.W-4)
-	paths := pathLines(steps, env.Now, c.W-4)
+	steps := p.detail.Steps
+	p.graph = graphOf{graph: layGraph(steps, env.Now, w-4), paths: pathLines(steps, env.Now, w-4), w: w, key: key}
+}
+
+// drawGraph draws the graph of the run on show into what is left below its steps, when there is room; it needs at least graphCols.
+func (p *Pipe) drawGraph(c part.Canvas, used int) {
+	if c.W < graphCols || p.graph.w != c.W || len(p.graph.cells) < 2 {
+		return
+	}
+	g, paths := &p.graph.graph, p.graph.paths
 	need := g.h + 1 + len(paths)
 	if len(paths) > 0 {
 		need++

@@ -67,10 +67,30 @@ func readHealth(ctx context.Context, o orchestrator.Orchestrator, runner string,
 	return h, err
 }
 
-// health with the moment it was read.
+// healthAt is the health with the moment it was read, and its lines: a frame must not count again.
 type healthAt struct {
 	pipeHealth
-	at time.Time
+	at    time.Time
+	w     int           // of the lines
+	lines [2][]footLine // the longer and the shorter ones
+}
+
+// lay makes the lines of the failures for a width.
+func (h *healthAt) lay(w int) {
+	if h.w != w {
+		h.w = w
+		h.lines = [2][]footLine{h.failureLines(w, 12), h.failureLines(w, 6)}
+	}
+}
+
+// fitting are the longest lines that have room in n; nil = there is none.
+func (h *healthAt) fitting(n int) []footLine {
+	for _, l := range h.lines {
+		if len(l) <= n {
+			return l
+		}
+	}
+	return nil
 }
 
 func (p *Pipe) takeHealth(env Env, a Answer) {
@@ -82,7 +102,7 @@ func (p *Pipe) takeHealth(env Env, a Answer) {
 	if a.Err != nil {
 		h.err = text.Line(a.Err.Error(), maxText)
 	}
-	p.health = healthAt{h, env.Now}
+	p.health = healthAt{pipeHealth: h, at: env.Now}
 }
 
 // tally is how often something was the case.

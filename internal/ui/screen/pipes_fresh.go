@@ -47,10 +47,9 @@ func (f *fresh) follow(env Env) {
 	}
 }
 
-// draw makes the glyph and the state of a row bold while they are news.
+// draw makes the word of a row's state bold while it is news. The glyph beside it is left alone: another change of style costs bytes.
 func (f *fresh) draw(c part.Canvas, y int, id string, cols columns, now time.Time) {
 	if at, ok := f.since[id]; ok && now.Sub(at) < freshFor {
-		c.Attr(2, y, 1, theme.Bold)
 		c.Attr(markCols+cols.name+1, y, stateCols-1, theme.Bold)
 	}
 }

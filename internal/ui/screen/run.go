@@ -38,6 +38,7 @@ type Run struct {
 	first int // line of the pane at its top, of other panes than the log
 	near  near
 	audit audit
+	side  sideFacts
 	diff  runDiff
 
 	log      *LogView
@@ -152,8 +153,23 @@ func (r *Run) StepAt() *orchestrator.Step {
 // Steps are the steps of the run.
 func (r *Run) Steps() []orchestrator.Step { return r.steps }
 
-// Refresh has nothing to sort; steps come through Wants.
-func (r *Run) Refresh(Env) {}
+// Refresh makes the facts at the side anew when they have changed; steps come through Wants.
+func (r *Run) Refresh(env Env) {
+	w := r.layout(r.w, r.h).side - 3
+	if w < 0 {
+		return
+	}
+	k := sideKey{of: r.stamp, near: r.near.of, logged: r.lastSeq, state: r.logState, w: w, events: len(env.Data.Events), read: len(r.audit.events)}
+	if len(env.Data.Events) > 0 {
+		k.newest = env.Data.Events[0].ID
+	}
+	if !r.run.State.Terminal() {
+		k.second = env.Now.Unix()
+	}
+	if k != r.side.key {
+		r.side = sideFacts{key: k, lines: r.sideLines(env, w), acts: r.actLines(env)}
+	}
+}
 
 // stampOf changes when the run may have changed. Of a run that is neither its runner's current nor its last one nothing
 // is told, so while it goes on it is read every other second.

@@ -30,7 +30,7 @@ func (r *Run) Draw(env Env, c part.Canvas) {
 		r.drawGantt(env, c.Sub(0, 1, c.W-l.side, l.logY-1), l)
 	}
 	if l.side > 0 {
-		r.drawSide(env, c, l)
+		r.drawSide(c, l)
 	}
 	if l.logH > 0 || l.rows == 0 {
 		r.drawPane(env, c, l)

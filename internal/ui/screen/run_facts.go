@@ -161,26 +161,54 @@ func (r *Run) outputLines(w int) []footLine {
 }
 
 // drawSide draws the facts at the right of the steps, and what was done to the run last.
-func (r *Run) drawSide(env Env, c part.Canvas, l runLayout) {
+func (r *Run) drawSide(c part.Canvas, l runLayout) {
 	x := c.W - l.side
 	for y := 1; y < l.logY; y++ {
 		c.Put(x, y, theme.Faint, theme.VLine)
 	}
 	side := c.Sub(x+2, 1, l.side-3, l.logY-1)
-	lines := r.sideLines(env, side.W)
+	lines, acts := r.side.lines, r.side.acts
 	for y, f := range lines {
 		side.Text(0, y, side.W, f.role, f.s)
 	}
-	acts := r.auditEvents(env)
 	room := side.H - len(lines) - 2
 	if len(acts) == 0 || room < 1 {
 		return
 	}
 	y := len(lines) + 1
 	side.Text(0, y, side.W, theme.Faint, "ACTIONS")
-	for i, e := range acts[max(len(acts)-room, 0):] {
-		side.Text(0, y+1+i, side.W, theme.Muted, text.Clock(e.At)+" "+auditWords(&e))
+	for i, s := range acts[max(len(acts)-room, 0):] {
+		side.Text(0, y+1+i, side.W, theme.Muted, s)
 	}
+}
+
+// sideFacts are the facts at the right, kept until what they are made of changes: a frame must not make them again.
+type sideFacts struct {
+	key   sideKey
+	lines []footLine
+	acts  []string
+}
+
+type sideKey struct {
+	of, near string
+	logged   int64
+	state, w int
+	events   int
+	read     int
+	newest   int64
+	second   int64
+}
+
+// actLines are the newest things that happened to the run, one a line.
+func (r *Run) actLines(env Env) []string {
+	const most = 20
+	all := r.auditEvents(env)
+	all = all[max(len(all)-most, 0):]
+	out := make([]string, len(all))
+	for i := range all {
+		out[i] = text.Clock(all[i].At) + " " + auditWords(&all[i])
+	}
+	return out
 }
 
 // sideLines are the facts of the run in short.

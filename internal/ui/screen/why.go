@@ -12,7 +12,8 @@ import (
 
 // whyLine says in one sentence why the runner is in its state: the cause, who holds it up since when, and when it may go on.
 func whyLine(r *orchestrator.Runner, now time.Time) string {
-	var parts []string
+	var room [8]string // of one frame: the parts cost no allocation
+	parts := room[:0]
 	if r.OverdueFor > 0 {
 		parts = append(parts, "no success in time, overdue by "+text.CalmAge(r.OverdueFor))
 	}
@@ -20,12 +21,12 @@ func whyLine(r *orchestrator.Runner, now time.Time) string {
 		parts = append(parts, live)
 	}
 	held := heldWord(r, now)
-	switch {
-	case held != "" && (calm(r) || r.State == orchestrator.Paused && !Asking(r)):
-		return strings.Join(append(parts, held), theme.Sep)
-	case r.Reason != "":
+	if held != "" && (calm(r) || r.State == orchestrator.Paused && !Asking(r)) {
+		return joined(append(parts, held))
+	}
+	if r.Reason != "" {
 		parts = append(parts, r.Reason)
-	default:
+	} else {
 		parts = append(parts, RunnerMark(r, now).Word)
 	}
 	if s := waitWord(r.Wait); s != "" {
@@ -36,6 +37,13 @@ func whyLine(r *orchestrator.Runner, now time.Time) string {
 	}
 	if held != "" {
 		parts = append(parts, held)
+	}
+	return joined(parts)
+}
+
+func joined(parts []string) string {
+	if len(parts) == 1 {
+		return parts[0]
 	}
 	return strings.Join(parts, theme.Sep)
 }
