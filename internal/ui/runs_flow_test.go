@@ -102,6 +102,12 @@ func TestAChangedStateStandsOutForAWhile(t *testing.T) {
 		return strings.Join(out, " ")
 	}
 	before := bold() // late is always bold without colours
+	d.Fake.Change("dedupe", func(r *orchestrator.Runner) {
+		r.State, r.Current = orchestrator.Running, &orchestrator.Run{ID: "1", State: orchestrator.Running, StartedAt: uitest.Now}
+	})
+	if d.Live(); bold() != before { // the daily round
+		t.Errorf("bold: %q, before %q", bold(), before)
+	}
 	d.Fake.Change("spam-filter", func(r *orchestrator.Runner) { l := *r.Last; l.State = orchestrator.Skipped; r.Last = &l })
 	if d.Live(); bold() != before+" spam-filter" {
 		t.Errorf("bold: %q, before %q", bold(), before)

@@ -11,7 +11,7 @@ import (
 const freshFor = 2 * time.Second
 
 // fresh knows which runners have just changed their state, so that an eye that was elsewhere finds them. Words that only count up,
-// such as how late a runner is, are no change.
+// such as how late a runner is, are no change, and neither is the daily round of waiting, running and ok: it would never end.
 type fresh struct {
 	glyphs map[string]string
 	since  map[string]time.Time
@@ -33,7 +33,7 @@ func (f *fresh) follow(env Env) {
 			continue
 		}
 		f.glyphs[r.ID] = now
-		if known {
+		if known && (!daily(was) || !daily(now)) {
 			if f.since == nil {
 				f.since = map[string]time.Time{}
 			}
@@ -45,6 +45,11 @@ func (f *fresh) follow(env Env) {
 			delete(f.since, id)
 		}
 	}
+}
+
+// daily says that a glyph stands for what goes on all the time.
+func daily(glyph string) bool {
+	return glyph == theme.GlyphOK || glyph == theme.GlyphRunning || glyph == theme.GlyphQueued
 }
 
 // draw makes the word of a row's state bold while it is news. The glyph beside it is left alone: another change of style costs bytes.
