@@ -109,6 +109,11 @@ func (c *Client) RunDetail(ctx context.Context, a string) (orchestrator.RunDetai
 	return ask[orchestrator.RunDetail](ctx, c, "RunDetail", a)
 }
 
+// RunEvents is the running engine's.
+func (c *Client) RunEvents(ctx context.Context, a string, b int) ([]orchestrator.Event, error) {
+	return ask[[]orchestrator.Event](ctx, c, "RunEvents", a, b)
+}
+
 // RunOnce is the running engine's.
 func (c *Client) RunOnce(ctx context.Context, a string, b orchestrator.FireRequest) (string, error) {
 	return ask[string](ctx, c, "RunOnce", a, b)

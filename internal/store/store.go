@@ -169,6 +169,13 @@ func (s *Store) LostLogs() int64 {
 	return s.writer.lostLines.Load()
 }
 
+// Waiting is the number of changes and log lines that wait for their commit.
+func (s *Store) Waiting() int {
+	s.writer.logMu.Lock()
+	defer s.writer.logMu.Unlock()
+	return len(s.writer.state) + len(s.writer.logs)
+}
+
 // WriteDelay is how long the latest group commit took, from its first waiting write to its end.
 func (s *Store) WriteDelay() time.Duration {
 	if s.writer == nil { // read only

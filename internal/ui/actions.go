@@ -27,6 +27,7 @@ func actions() []act {
 		engineActions(),
 		viewActions(),
 		timelineActions(),
+		runActions(),
 		logActions(),
 		listActions(),
 		appActions(),
@@ -236,7 +237,7 @@ func logActions() []act {
 			Title: "show lower levels too", Short: "level", Do: log(func(l *screen.LogView) { l.Level(-1) }),
 		},
 		{
-			ID: "log.less", Scope: "logs", Keys: []string{"+", "="}, Group: "see",
+			ID: "log.less", Scope: "logs", Keys: []string{"+"}, Group: "see",
 			Title: "show higher levels only", Do: log(func(l *screen.LogView) { l.Level(1) }),
 		},
 		{
