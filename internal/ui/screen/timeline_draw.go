@@ -129,7 +129,7 @@ func (t *Timeline) drawRow(env Env, c part.Canvas, r *orchestrator.Runner, s par
 		c.Put(0, 0, theme.Accent, theme.Cursor)
 	}
 	c.Put(1, 0, m.Role, m.Glyph)
-	c.Name(3, 0, name-4, theme.Plain, r.ID)
+	pipeName(c, 3, 0, name-4, theme.Plain, r)
 	row := c.Sub(name, 0, s.W, 1)
 	t.drawPause(env, row, r, s, now)
 	if now >= 0 {
