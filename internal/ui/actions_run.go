@@ -23,7 +23,7 @@ func runActions() []act {
 			Do: on((*screen.Run).ShowDiff),
 		},
 		{
-			ID: "run.actions", Scope: "run", Keys: []string{"A"}, Group: "see", Foot: 3,
+			ID: "run.actions", Scope: "run", Keys: []string{"W"}, Group: "see", Foot: 3,
 			Title: "what happened to the run and who did it, or the log again", Short: "actions", Do: on((*screen.Run).ShowAudit),
 		},
 		{

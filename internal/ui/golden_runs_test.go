@@ -15,7 +15,7 @@ func runScenes() []scene {
 	return []scene{
 		{"run-inputs", longRuns, failedRun("i")},
 		{"run-diff", longRuns, failedRun("=")},
-		{"run-actions", longRuns, failedRun("A")},
+		{"run-actions", longRuns, failedRun("W")},
 		{"run-zoom", longRuns, failedRun("z")},
 		{"run-zoom-log", longRuns, failedRun("tab", "z")},
 		{"run-folded", longRuns, failedRun("Z")},

@@ -85,7 +85,6 @@ var scenes = slices.Concat([]scene{
 	{"palette-rerun", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("rerun 42") }},
 }, keyScenes())
 
-
 func pausedEngine() uitest.Fixture {
 	f := uitest.Promises()
 	f.Snapshot.Engine.Holds = append([]orchestrator.Hold{{

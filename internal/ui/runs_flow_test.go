@@ -23,7 +23,7 @@ func TestRunPanes(t *testing.T) {
 	d := longRun(t).Sees("›  ✗ raise-priority", "tab log", "wait 20s")
 	d.Press("i").Sees("INPUTS", "month=2026-11", "the last good run had 40c0ffee").Press("tab", "G").Sees("409 conflict").Press("tab")
 	d.Press("i").Sees("13:52:59.100 E ticket 4711")
-	d.Press("A").Sees("kim over cli  fired with month=2026-11", "kim over ssh  retried").Lacks("spam-filter")
+	d.Press("W").Sees("kim over cli  fired with month=2026-11", "kim over ssh  retried").Lacks("spam-filter")
 	d.Press("=").Sees("diff with the last good run", "×522", "2026-10").Press("=").Sees("13:52:59.100 E ticket 4711").Did()
 	d.Press("z").Lacks("13:52:59.100").Press("tab").Sees("13:52:59.100").Lacks("STEP ").Press("z").Sees("STEP ", "13:52:59.100")
 }
@@ -46,7 +46,7 @@ func TestRunSiblings(t *testing.T) {
 }
 
 func TestRunActionsComeLive(t *testing.T) {
-	d := longRun(t).Press("A")
+	d := longRun(t).Press("W")
 	d.Fake.Hub.Event(orchestrator.Event{
 		ID: 3000, At: uitest.Now, Kind: "cancel", Run: uitest.RunID(2), Runner: "escalations", By: "alex", Via: "console", Text: "cancelled by hand",
 	})
