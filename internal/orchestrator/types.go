@@ -268,8 +268,8 @@ type ServiceHealth struct {
 	ID    string // in the configuration
 	Type  string // for people: "OTOBO/Znuny"
 	Where string // its address
-	// State is "ok", "degraded" (the latest call failed, one in five of the latest 50 did, or the latest 5 all ended in errors), "open" (it is left alone after
-	// failures in a row), "half open" (the next call tries), "waiting" (it asked to wait), or "unused".
+	// State is "ok", "degraded" (the latest call failed, one in five of the latest 50 did, or the latest 5 all ended in errors),
+	// "open" (it is left alone after failures in a row), "half open" (the next call tries), "waiting" (it asked to wait), or "unused".
 	State     string
 	Until     time.Time // open, waiting: when it is called again
 	InRow     int       // failures in a row
