@@ -106,6 +106,9 @@ func (s *Store) readRunLog(ctx context.Context, q *orchestrator.LogQuery, from b
 	if q.Back {
 		cond, order = "seq<?", "seq DESC"
 	}
+	if q.From.Seq == 0 && !q.From.At.IsZero() && !q.Back { // from a moment on
+		where, args = append(where, "at>=?"), append(args, from.at)
+	}
 	where, args = append([]string{"run=?", cond}, where...), append([]any{run, from.seq}, args...)
 	query := "SELECT " + logColumns + " FROM log WHERE " + strings.Join(where, " AND ") + " ORDER BY " + order + " LIMIT ?"
 	lines, err := s.scanLogs(s.read.QueryContext(ctx, query, append(args, limit)...))

@@ -94,6 +94,11 @@ func TestPagesFromAMoment(t *testing.T) {
 	if err != nil || !slices.Equal(p.Lines, all[want:want+5]) {
 		t.Fatalf("%v: %+v, want %+v", err, p.Lines, all[want:want+5])
 	}
+	run := ofScope(all, orchestrator.LogScope{Run: "3"})
+	p, err = s.ReadLog(t.Context(), orchestrator.LogQuery{LogScope: orchestrator.LogScope{Run: "3"}, From: orchestrator.LogPlace{At: run[20].At}, Limit: 3})
+	if err != nil || len(p.Lines) != 3 || p.Lines[0].At != run[20].At {
+		t.Fatalf("%v: %+v, want from %+v on", err, p.Lines, run[20])
+	}
 }
 
 // TestSearchFindsWhatMatches: whatever is looked for, in pieces, with and without a limit, all lines that match are found once.

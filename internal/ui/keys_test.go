@@ -42,6 +42,7 @@ var scopeNames = [][2]string{
 	{"answer", "Approvals"},
 	{"engine", "Engine"},
 	{"logs", "Logs"},
+	{"longlog", "Logs on a screen of their own"},
 	{"events", "Events"},
 	{action.Command, "Palette only"},
 }

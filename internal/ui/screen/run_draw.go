@@ -219,7 +219,7 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 	} else if r.logErr != "" {
 		body.Text(1, 0, c.W-2, theme.Failed, "the log cannot be read: "+r.logErr)
 	} else {
-		r.log.Draw(body, r.onLog || r.log.held)
+		r.log.Draw(body, r.onLog || r.log.held, env.Now)
 	}
 	for i, line := range part.Wrap(r.origin(), c.W-2, l.info) {
 		c.Text(1, c.H-l.info+i, c.W-2, theme.Muted, line)

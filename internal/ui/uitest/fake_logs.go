@@ -40,7 +40,7 @@ func (f *Fake) ReadLog(_ context.Context, q orchestrator.LogQuery) (orchestrator
 	all := f.scoped(&q.LogScope)
 	limit := cmp.Or(q.Limit, 1000)
 	side := func(l orchestrator.LogLine) int {
-		if q.Run != "" {
+		if q.Run != "" && (q.From.Seq > 0 || q.From.At.IsZero()) {
 			return cmp.Compare(l.Seq, q.From.Seq)
 		}
 		return orchestrator.PlaceOf(&l).Compare(q.From)
