@@ -47,8 +47,14 @@ func ofScope(all []orchestrator.LogLine, sc orchestrator.LogScope) []orchestrato
 
 func scopes() []orchestrator.LogScope {
 	return []orchestrator.LogScope{
-		{}, {Run: "3"}, {Runners: []string{"r1"}}, {Runners: []string{"r1", "r4"}, Level: "warn"}, {Step: "r/a"}, {Run: "7", Step: "r/a", Level: "error"},
-		{Runners: []string{"nobody"}}, {Run: "999"},
+		{},
+		{Run: "3"},
+		{Runners: []string{"r1"}},
+		{Runners: []string{"r1", "r4"}, Level: "warn"},
+		{Step: "r/a"},
+		{Run: "7", Step: "r/a", Level: "error"},
+		{Runners: []string{"nobody"}},
+		{Run: "999"},
 	}
 }
 

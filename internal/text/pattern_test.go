@@ -1,11 +1,9 @@
-package text_test
+package text
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/openticketai/otai-tui/internal/text"
 )
 
 func TestPatternsFind(t *testing.T) {
@@ -26,7 +24,7 @@ func TestPatternsFind(t *testing.T) {
 		{"über", "ÜBER", [][2]int{{0, 5}}},
 		{"日本", "a日本b", [][2]int{{1, 7}}},
 	} {
-		p, err := text.ParsePattern(c.query)
+		p, err := ParsePattern(c.query)
 		if err != nil {
 			t.Errorf("%q: %v", c.query, err)
 			continue
@@ -39,7 +37,7 @@ func TestPatternsFind(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"/(/", "/[a/", strings.Repeat("x", 600)} {
-		if _, err := text.ParsePattern(bad); err == nil {
+		if _, err := ParsePattern(bad); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
@@ -52,7 +50,7 @@ func FuzzPattern(f *testing.F) {
 		f.Add(s, "some Kelvin K line a\xffb")
 	}
 	f.Fuzz(func(t *testing.T, query, line string) {
-		p, err := text.ParsePattern(query)
+		p, err := ParsePattern(query)
 		if err != nil {
 			return
 		}

@@ -50,7 +50,8 @@ func mergeOffers(a *App, rest string) []action.Offer[*App] {
 	var out []action.Offer[*App]
 	known := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return a.data.Runner(w) == nil })
 	if len(known) == len(words) && len(words) > 0 {
-		out = append(out, action.Offer[*App]{Line: "logs " + strings.Join(words, " "), Title: "one log of them", Do: func(a *App) { a.openMerged(words) }})
+		all := words
+		out = append(out, action.Offer[*App]{Line: join("logs", strings.Join(all, " ")), Title: "one log of them", Do: func(a *App) { a.openMerged(all) }})
 	}
 	last := ""
 	if len(words) > 0 && !strings.HasSuffix(rest, " ") {
@@ -86,15 +87,17 @@ func exportOffers(a *App, rest string) []action.Offer[*App] {
 		name, sc = "run "+screen.ShortID(run.ID), orchestrator.LogScope{Run: run.ID}
 	}
 	lines := l.LogView().Shown()
-	all := []action.Offer[*App]{
-		{Line: exportWord + " shown", Title: plural(len(lines), "line") + " on hand that pass the level and the filters", Do: func(a *App) {
-			a.export(name, func(_ context.Context, put func([]orchestrator.LogLine) error) error { return put(lines) })
-		}},
-		{Line: exportWord + " all", Title: "the whole log from the history, without filters", Do: func(a *App) {
-			o := a.o
-			a.export(name, func(ctx context.Context, put func([]orchestrator.LogLine) error) error { return wholeLog(ctx, o, sc, put) })
-		}},
+	shown := func(_ context.Context, put func([]orchestrator.LogLine) error) error { return put(lines) }
+	whole := func(ctx context.Context, put func([]orchestrator.LogLine) error) error {
+		return wholeLog(ctx, a.o, sc, put)
 	}
+	all := []action.Offer[*App]{{
+		Line: exportWord + " shown", Title: plural(len(lines), "line") + " on hand that pass the level and the filters",
+		Do: func(a *App) { a.export(name, shown) },
+	}, {
+		Line: exportWord + " all", Title: "the whole log from the history, without filters",
+		Do: func(a *App) { a.export(name, whole) },
+	}}
 	return slices.DeleteFunc(all, func(o action.Offer[*App]) bool { return !strings.Contains(o.Line, strings.TrimSpace(rest)) })
 }
 

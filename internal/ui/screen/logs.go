@@ -21,8 +21,9 @@ type Logs struct {
 	asking int  // counts the windows shown; answers for an earlier one come too late
 	around *around
 	lastN  map[string]int64       // newest Seq seen of each run, to tell history and live lines apart
-	early  []orchestrator.LogLine // live lines that come behind what is still to be read
+	recent []orchestrator.LogLine // the newest live lines, which a page may not have yet
 	hist   history
+	length int // of a page
 }
 
 // around is a place to go to whose lines are still to be read.
@@ -49,7 +50,7 @@ func NewMergedLogs(runners []string, title string) *Logs {
 func newLogs(sc orchestrator.LogScope, title string) *Logs {
 	v := NewLogView(sc.Run == "" && len(sc.Runners) != 1)
 	v.byRun, v.whole, v.atStart = sc.Run != "", false, false
-	return &Logs{of: sc, title: title, view: v, lastN: map[string]int64{}}
+	return &Logs{of: sc, title: title, view: v, lastN: map[string]int64{}, length: tailLines}
 }
 
 // Scopes are the action scopes of a log.
@@ -73,8 +74,11 @@ func (l *Logs) Resize(w, h int) { l.view.Resize(w, h-2) }
 // Refresh has nothing to follow; lines come through AppendLogs.
 func (l *Logs) Refresh(Env) {}
 
-// maxRuns bounds the runs whose newest line is remembered.
-const maxRuns = 500
+// Bounds of what is remembered of live lines: runs whose newest line is known, and lines that may not be on the disk yet.
+const (
+	maxRuns   = 500
+	maxRecent = 2000
+)
 
 // mine says that a live line belongs to this log.
 func (l *Logs) mine(x *orchestrator.LogLine) bool {
@@ -82,7 +86,7 @@ func (l *Logs) mine(x *orchestrator.LogLine) bool {
 }
 
 // AppendLogs takes live lines; those that are not of this log, and those the history already had, are left out. While what comes
-// before them is still to be read they wait.
+// before them is still to be read they wait among the recent ones.
 func (l *Logs) AppendLogs(lines []orchestrator.LogLine, gap int) {
 	var out []orchestrator.LogLine
 	for i := range lines {
@@ -93,18 +97,15 @@ func (l *Logs) AppendLogs(lines []orchestrator.LogLine, gap int) {
 	if gap > 0 && len(out) > 0 {
 		out[0].Gap += gap
 	}
+	l.recent = append(l.recent, out...)
+	if over := len(l.recent) - maxRecent; over > maxRecent {
+		l.recent = slices.Clone(l.recent[over:])
+	}
 	if !l.loaded || l.view.cutOff {
-		l.early = append(l.early, out...)
-		if over := len(l.early) - maxLines; over > 0 {
-			l.early = slices.Clone(l.early[over:])
-		}
 		l.view.count(out, 1)
 		return
 	}
 	l.view.Append(l.fresh(out))
-	if l.view.cutOff { // the window is full, and somebody looks at its beginning
-		l.early = append(l.early, out...)
-	}
 }
 
 // fresh leaves out the lines that are there already.
@@ -123,18 +124,23 @@ func (l *Logs) fresh(lines []orchestrator.LogLine) []orchestrator.LogLine {
 	return out
 }
 
-// attach puts the live lines that waited behind the newest that were read.
+// attach puts live lines behind the newest ones that were read: those that are not on the disk yet, or came meanwhile.
 func (l *Logs) attach() {
-	early := l.early
-	l.early = nil
-	_, newest := l.view.ends()
-	last := orchestrator.LogLine{At: newest.At, Run: newest.Run, Seq: newest.Seq}
-	early = slices.DeleteFunc(early, func(x orchestrator.LogLine) bool { // those are among the lines, or were pushed out of the window
-		return len(l.view.lines) > 0 && l.lastN[x.Run] == 0 && l.view.compare(&x, &last) <= 0
-	})
-	fresh := l.fresh(early)
-	l.view.count(fresh, -1)
-	l.view.Append(fresh)
+	v := l.view
+	have := make(map[ruler]bool, len(v.lines))
+	for i := range v.lines {
+		have[ruler{v.lines[i].Run, v.lines[i].Seq}] = true
+	}
+	var more []orchestrator.LogLine
+	for i := range l.recent {
+		x := &l.recent[i]
+		if !have[ruler{x.Run, x.Seq}] && (len(v.lines) == 0 || v.compare(x, &v.lines[0]) > 0) {
+			more = append(more, *x)
+		}
+	}
+	l.know(more)
+	v.count(more, -1)
+	v.Append(more)
 }
 
 // Move moves the cursor.

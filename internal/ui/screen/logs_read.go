@@ -51,7 +51,7 @@ func (l *Logs) Wants(Env) []Want {
 }
 
 func (l *Logs) page(what string, q orchestrator.LogQuery) Want {
-	q.LogScope, q.Limit = l.of, tailLines
+	q.LogScope, q.Limit = l.of, l.length
 	asking := l.asking
 	return Want{
 		Key: fmt.Sprintf("log:%p:%s:%d:%v", l, what, asking, q.From), Kind: WantOther,

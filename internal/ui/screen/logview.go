@@ -131,7 +131,7 @@ func (v *LogView) Append(lines []orchestrator.LogLine) {
 	}
 	v.add(lines)
 	v.trim()
-	v.fit()
+	v.keepTop()
 }
 
 // add puts lines behind the others, or where they belong.
@@ -200,6 +200,7 @@ func (v *LogView) Older(lines []orchestrator.LogLine, start bool) {
 	if len(lines) == 0 {
 		return
 	}
+	v.count(lines, -1)
 	v.lines = append(slices.Clone(lines), v.lines...)
 	v.first -= len(lines)
 	for i := range lines {
@@ -219,13 +220,13 @@ func (v *LogView) Newer(lines []orchestrator.LogLine, end bool) {
 	if over := v.over(); over > 0 {
 		v.dropOldest(over)
 	}
-	v.fit()
+	v.keepTop()
 }
 
 // Replace shows another window of the log, held at its first line.
 func (v *LogView) Replace(lines []orchestrator.LogLine, start, end bool) {
 	if !v.held && len(v.lines) > 0 {
-		v.seen = orchestrator.PlaceOf(&v.lines[len(v.lines)-1])
+		v.seen, v.unseen = orchestrator.PlaceOf(&v.lines[len(v.lines)-1]), 0
 	}
 	v.count(v.lines, 1)
 	v.forget()
@@ -272,6 +273,9 @@ func (v *LogView) trim() {
 }
 
 func (v *LogView) dropOldest(n int) {
+	if v.held {
+		v.count(v.lines[:n], 1)
+	}
 	for i := range v.lines[:n] {
 		v.bytes -= len(v.lines[i].Msg)
 	}

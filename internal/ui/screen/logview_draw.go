@@ -383,4 +383,3 @@ func (v *LogView) drawMap(c part.Canvas, from, to int) {
 		}
 	}
 }
-

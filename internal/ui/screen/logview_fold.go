@@ -34,7 +34,13 @@ func (v *LogView) drawFold(c part.Canvas) {
 	}
 	fields, form := fieldsOf(l.Msg)
 	c.Rule(0, "line "+text.ClockMillis(l.At)+"Z"+theme.Sep+l.Runner+theme.Sep+form, "J folds")
-	head := []field{{"level", l.Level}, {"run", ShortID(l.Run)}, {"line", strconv.FormatInt(l.Seq, 10)}, {"step", l.Step}, {"attempt", strconv.Itoa(l.Attempt)}}
+	head := []field{
+		{"level", l.Level},
+		{"run", ShortID(l.Run)},
+		{"line", strconv.FormatInt(l.Seq, 10)},
+		{"step", l.Step},
+		{"attempt", strconv.Itoa(l.Attempt)},
+	}
 	y := drawFields(c, 1, head)
 	if len(fields) == 0 {
 		for _, s := range part.Wrap(l.Msg, c.W-2, c.H-y) {
@@ -148,4 +154,3 @@ func ExportLine(l *orchestrator.LogLine) string {
 		l.Attempt, l.Msg)
 	return b.String()
 }
-
