@@ -51,7 +51,9 @@ func mergeOffers(a *App, rest string) []action.Offer[*App] {
 	known := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return a.data.Runner(w) == nil })
 	if len(known) == len(words) && len(words) > 0 {
 		all := words
-		out = append(out, action.Offer[*App]{Line: join("logs", strings.Join(all, " ")), Title: "one log of them", Do: func(a *App) { a.openMerged(all) }})
+		out = append(out, action.Offer[*App]{
+			Line: join("logs", strings.Join(all, " ")), Title: "one log of them", Do: func(a *App) { a.openMerged(all) },
+		})
 	}
 	last := ""
 	if len(words) > 0 && !strings.HasSuffix(rest, " ") {

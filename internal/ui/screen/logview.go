@@ -279,7 +279,8 @@ func (v *LogView) dropOldest(n int) {
 	for i := range v.lines[:n] {
 		v.bytes -= len(v.lines[i].Msg)
 	}
-	v.lines = slices.Clone(v.lines[n:])
+	rest := v.lines[n:]
+	v.lines = append(make([]orchestrator.LogLine, 0, len(rest)+max(n, v.bound/10)*2), rest...) // with room until the next block
 	v.first += n
 	v.atStart = false
 	v.shown, v.matches = dropBelow(v.shown, v.first), dropBelow(v.matches, v.first)
@@ -298,7 +299,7 @@ func (v *LogView) dropNewest(n int) {
 
 func dropBelow(ns []int, first int) []int {
 	i, _ := slices.BinarySearch(ns, first)
-	return slices.Clone(ns[i:])
+	return append(make([]int, 0, len(ns)), ns[i:]...)
 }
 
 func dropFrom(ns []int, end int) []int {
