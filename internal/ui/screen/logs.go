@@ -216,7 +216,11 @@ func (l *Logs) goTo(a around) {
 
 // Draw draws the log.
 func (l *Logs) Draw(e Env, c part.Canvas) {
-	c.Rule(0, l.title+theme.Sep+l.view.note(), l.size())
+	title := l.title + theme.Sep + l.view.note()
+	if day := l.view.day(e.Now); day != "" {
+		title = l.title + theme.Sep + day + theme.Sep + l.view.note()
+	}
+	c.Rule(0, title, l.size())
 	body := c.Sub(0, 1, c.W, c.H-2)
 	switch {
 	case l.err != "" && len(l.view.lines) == 0:

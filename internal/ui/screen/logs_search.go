@@ -46,6 +46,8 @@ func (l *Logs) WhySearchAll() string {
 		return "the whole log is loaded; n and N go through its matches"
 	case l.hist.state == histRunning && !l.stale():
 		return "the search is going on"
+	case l.hist.state == histDone && !l.stale():
+		return "the whole log was searched; n and N go through its matches"
 	}
 	return ""
 }

@@ -61,6 +61,26 @@ func (v *LogView) note() string {
 	return strings.Join(parts, theme.Sep)
 }
 
+// day is that of the current line, "" when it is today.
+func (v *LogView) day(now time.Time) string {
+	l := v.current()
+	if l == nil || l.At.IsZero() {
+		return ""
+	}
+	zone := time.UTC
+	if v.clock == clockLocal {
+		zone = v.zone
+	}
+	switch at, today := l.At.In(zone), now.In(zone); {
+	case at.Format(time.DateOnly) == today.Format(time.DateOnly):
+		return ""
+	case at.Year() == today.Year():
+		return at.Format("2 Jan")
+	default:
+		return at.Format("2 Jan 2006")
+	}
+}
+
 // strip is "attempts 1 2 [3]", or "attempts [all] 1 2 3"; of many, those around the chosen one.
 func (v *LogView) strip() string {
 	n, words := v.attempts(), []string{"all"}

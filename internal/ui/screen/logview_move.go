@@ -21,10 +21,10 @@ func (v *LogView) ToggleWrap() {
 	v.keepTop()
 }
 
-// ToggleFold shows the fields of the current line below, or hides them.
+// ToggleFold shows the fields of the current line below, or hides them. The cursor stays on its line.
 func (v *LogView) ToggleFold() {
 	v.fold = !v.fold
-	v.keepTop()
+	v.fit()
 }
 
 // ToggleClock goes through the ways to show times.
