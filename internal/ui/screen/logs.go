@@ -103,6 +103,9 @@ func (l *Logs) AppendLogs(lines []orchestrator.LogLine, gap int) {
 	}
 	if !l.loaded || l.view.cutOff {
 		l.view.count(out, 1)
+		if _, newest := l.view.ends(); slices.ContainsFunc(out, func(x orchestrator.LogLine) bool { return orchestrator.PlaceOf(&x).Compare(newest) < 0 }) {
+			l.attach()
+		}
 		return
 	}
 	l.view.Append(l.fresh(out))
@@ -124,9 +127,13 @@ func (l *Logs) fresh(lines []orchestrator.LogLine) []orchestrator.LogLine {
 	return out
 }
 
-// attach puts live lines behind the newest ones that were read: those that are not on the disk yet, or came meanwhile.
+// attach puts live lines where they belong among those that were read: they were not on the disk yet, or came meanwhile. What is
+// behind the end of a window that has newer lines beyond it stays there.
 func (l *Logs) attach() {
 	v := l.view
+	if v.cutOff && (len(v.lines) == 0 || len(l.recent) == 0) {
+		return
+	}
 	have := make(map[ruler]bool, len(v.lines))
 	for i := range v.lines {
 		have[ruler{v.lines[i].Run, v.lines[i].Seq}] = true
@@ -134,13 +141,17 @@ func (l *Logs) attach() {
 	var more []orchestrator.LogLine
 	for i := range l.recent {
 		x := &l.recent[i]
-		if !have[ruler{x.Run, x.Seq}] && (len(v.lines) == 0 || v.compare(x, &v.lines[0]) > 0) {
+		n := len(v.lines)
+		inside := n == 0 || v.compare(x, &v.lines[0]) > 0 && (!v.cutOff || v.compare(x, &v.lines[n-1]) < 0)
+		if inside && !have[ruler{x.Run, x.Seq}] {
 			more = append(more, *x)
 		}
 	}
 	l.know(more)
 	v.count(more, -1)
-	v.Append(more)
+	v.add(more)
+	v.trim()
+	v.keepTop()
 }
 
 // Move moves the cursor.

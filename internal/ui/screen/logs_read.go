@@ -112,6 +112,7 @@ func (l *Logs) takePage(what string, p *orchestrator.LogPage) {
 		l.takeAround(p)
 	case askOlder:
 		l.view.Older(p.Lines, p.Done)
+		l.attach()
 		if l.around != nil {
 			if l.around.center && len(l.view.shown) > 0 {
 				l.view.goTo(l.view.cursor)
@@ -121,9 +122,7 @@ func (l *Logs) takePage(what string, p *orchestrator.LogPage) {
 	case askNewer:
 		l.know(p.Lines)
 		l.view.Newer(p.Lines, p.Done)
-		if p.Done {
-			l.attach()
-		}
+		l.attach()
 	}
 }
 
@@ -138,9 +137,7 @@ func (l *Logs) takeAround(p *orchestrator.LogPage) {
 	l.know(p.Lines)
 	l.view.Replace(p.Lines, start, p.Done)
 	l.around.read = true
-	if p.Done {
-		l.attach()
-	}
+	l.attach()
 	if start {
 		l.around = nil
 		return
