@@ -103,7 +103,8 @@ func (l *Logs) AppendLogs(lines []orchestrator.LogLine, gap int) {
 	}
 	if !l.loaded || l.view.cutOff {
 		l.view.count(out, 1)
-		if _, newest := l.view.ends(); slices.ContainsFunc(out, func(x orchestrator.LogLine) bool { return orchestrator.PlaceOf(&x).Compare(newest) < 0 }) {
+		_, newest := l.view.ends()
+		if slices.ContainsFunc(out, func(x orchestrator.LogLine) bool { return orchestrator.PlaceOf(&x).Compare(newest) < 0 }) {
 			l.attach()
 		}
 		return
