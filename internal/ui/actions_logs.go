@@ -16,6 +16,7 @@ type follower interface {
 	Follow()
 	ToggleHold()
 	NextMatch(dir int)
+	NextError(dir int)
 }
 
 // onLog makes an action of the log on the screen.
@@ -87,9 +88,9 @@ func findActions() []act {
 		},
 		{
 			ID: "log.error", Keys: []string{"e"}, Group: "find", Foot: 5,
-			Title: "next error", Short: "error", Do: onLog(func(l *screen.LogView) { l.NextError(1) }),
+			Title: "next error", Short: "error", Do: onFollower(func(l follower) { l.NextError(1) }),
 		},
-		{ID: "log.error.prev", Keys: []string{"E"}, Group: "find", Title: "previous error", Do: onLog(func(l *screen.LogView) { l.NextError(-1) })},
+		{ID: "log.error.prev", Keys: []string{"E"}, Group: "find", Title: "previous error", Do: onFollower(func(l follower) { l.NextError(-1) })},
 		{
 			ID: "log.keep", Keys: []string{"&"}, Group: "find", Foot: 4,
 			Title: "keep only lines with a text", Short: "keep", Tip: "as search reads it; esc ends it", Do: (*App).startKeep,

@@ -24,6 +24,7 @@ type Logs struct {
 	recent []orchestrator.LogLine // the newest live lines, which a page may not have yet
 	hist   history
 	length int // of a page
+	seek   int // the next (1) or previous (-1) error beyond the window is looked for
 }
 
 // around is a place to go to whose lines are still to be read.
@@ -262,7 +263,7 @@ func (l *Logs) drawState(c part.Canvas) {
 	switch {
 	case l.err != "":
 		role, s = theme.Failed, "the log cannot be read: "+l.err
-	case l.around != nil || !l.loaded:
+	case l.around != nil || !l.loaded || l.seek != 0:
 		s = "reading" + theme.Ellipsis
 	case l.view.held:
 		role = theme.Paused

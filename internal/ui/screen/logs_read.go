@@ -18,6 +18,7 @@ const (
 	askNewer  = "newer"
 	askAround = "around"
 	askSearch = "search"
+	askError  = "error"
 )
 
 // logAnswer is what came back.
@@ -39,6 +40,8 @@ func (l *Logs) Wants(Env) []Want {
 		out = append(out, l.page(askAround, orchestrator.LogQuery{From: l.around.from}))
 	case !l.loaded:
 		out = append(out, l.page(askTail, orchestrator.LogQuery{Back: true}))
+	case l.seek != 0:
+		out = append(out, l.seekWant())
 	case l.view.pull < 0:
 		out = append(out, l.page(askOlder, orchestrator.LogQuery{Back: true, From: oldest}))
 	case l.view.pull > 0:
@@ -80,7 +83,7 @@ func readPage(ctx context.Context, o orchestrator.Orchestrator, q orchestrator.L
 func (l *Logs) Receive(_ Env, a Answer) {
 	if a.Err != nil {
 		l.err = text.Line(a.Err.Error(), maxText)
-		l.loaded, l.around, l.view.pull, l.hist.state = true, nil, 0, histNone
+		l.loaded, l.around, l.view.pull, l.hist.state, l.seek = true, nil, 0, histNone, 0
 		return
 	}
 	got, ok := a.Value.(logAnswer)
@@ -107,6 +110,8 @@ func (l *Logs) takePage(what string, p *orchestrator.LogPage) {
 		l.view.atStart = p.Done
 		l.know(p.Lines)
 		l.attach()
+	case askError:
+		l.takeError(p)
 	case askAround:
 		l.loaded = true
 		l.takeAround(p)

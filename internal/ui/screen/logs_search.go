@@ -179,3 +179,51 @@ func (l *Logs) found() string {
 	}
 	return s + theme.Sep + "whole log"
 }
+
+// NextError goes to the next (1) or previous (-1) error; behind the last one on hand it looks in the rest of the log.
+func (l *Logs) NextError(dir int) {
+	v := l.view
+	errs := v.errors()
+	i, on := slices.BinarySearch(errs, v.cursor)
+	if on {
+		i++
+	}
+	switch {
+	case !l.loaded || l.around != nil:
+	case !v.atStart && (len(errs) == 0 || dir < 0 && v.held && (errs[0] >= v.cursor)):
+		l.seek = -1
+	case v.cutOff && dir > 0 && i == len(errs):
+		l.seek = 1
+	default:
+		v.NextError(dir)
+	}
+}
+
+// seekWant asks for the nearest error beyond the window.
+func (l *Logs) seekWant() Want {
+	oldest, newest := l.view.ends()
+	q := orchestrator.LogQuery{LogScope: l.of, Back: l.seek < 0, From: newest, Limit: 1}
+	if q.Back {
+		q.From = oldest
+	}
+	q.Level = levels[3]
+	asking := l.asking
+	return Want{
+		Key: fmt.Sprintf("log:%p:%s:%d:%v", l, askError, asking, q.From), Kind: WantOther,
+		Do: func(ctx context.Context, o orchestrator.Orchestrator) (any, error) {
+			p, err := readPage(ctx, o, q)
+			return logAnswer{what: askError, asking: asking, page: p}, err
+		},
+	}
+}
+
+// takeError goes to the error that was found; when there is none, round to the one at the other end of the window.
+func (l *Logs) takeError(p *orchestrator.LogPage) {
+	dir := l.seek
+	l.seek = 0
+	if len(p.Lines) > 0 {
+		l.goPlace(orchestrator.PlaceOf(&p.Lines[0]))
+		return
+	}
+	l.view.NextError(dir)
+}

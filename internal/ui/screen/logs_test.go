@@ -32,7 +32,7 @@ func byPlace(a, b orchestrator.LogLine) int {
 }
 
 func (s *logStore) ReadLog(_ context.Context, q orchestrator.LogQuery) (orchestrator.LogPage, error) {
-	all := s.disk()
+	all := slices.DeleteFunc(s.disk(), func(l orchestrator.LogLine) bool { return levelOf(l.Level) < levelOf(q.Level) && q.Level != "" })
 	if q.Back {
 		if !q.From.Zero() {
 			all = slices.DeleteFunc(all, func(l orchestrator.LogLine) bool { return orchestrator.PlaceOf(&l).Compare(q.From) >= 0 })
@@ -217,7 +217,7 @@ func TestLogNeverLosesItsPlace(t *testing.T) {
 
 func (p *logPlay) navigate() string {
 	l := p.log
-	switch p.rng.IntN(9) {
+	switch p.rng.IntN(10) {
 	case 0, 1:
 		n := -p.rng.IntN(60)
 		l.Move(p.env, n)
@@ -245,6 +245,9 @@ func (p *logPlay) navigate() string {
 			l.SearchAll()
 		}
 		return "search " + l.view.Query()
+	case 8:
+		l.NextError(p.rng.IntN(2)*2 - 1)
+		return "next error"
 	default:
 		l.NextMatch(p.rng.IntN(2)*2 - 1)
 		return "next match"
@@ -277,6 +280,27 @@ func TestSearchOfTheWholeLog(t *testing.T) {
 	p.check("the end")
 	if p.log.view.held || p.log.view.cutOff {
 		t.Fatal("it does not follow")
+	}
+}
+
+// TestErrorsBeyondTheWindow: e and E go through all errors of a log, on hand or not.
+func TestErrorsBeyondTheWindow(t *testing.T) {
+	p := newLogPlay(t, 2)
+	p.write(1000)
+	for i := range p.store.lines {
+		p.store.lines[i].Level = "info"
+	}
+	for i, n := range []int{20, 480, 700} {
+		p.store.lines[n].Msg, p.store.lines[n].Level = fmt.Sprint("error ", i), "error"
+	}
+	p.answer()
+	for i, dir := range []int{-1, -1, -1, -1, 1, 1, -1} {
+		p.log.NextError(dir)
+		p.answer()
+		want := fmt.Sprint("error ", []int{2, 1, 0, 0, 1, 2, 1}[i])
+		if got := p.log.view.current().Msg; got != want {
+			t.Fatalf("step %d: on %q, want %q", i, got, want)
+		}
 	}
 }
 

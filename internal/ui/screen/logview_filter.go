@@ -179,14 +179,17 @@ func (v *LogView) Clear() bool {
 func (v *LogView) NextMatch(dir int) { v.step(v.matches, dir) }
 
 // NextError goes to the next (1) or previous (-1) error line, round the ends.
-func (v *LogView) NextError(dir int) {
+func (v *LogView) NextError(dir int) { v.step(v.errors(), dir) }
+
+// errors are the numbers of the error lines on show.
+func (v *LogView) errors() []int {
 	var errs []int
 	for _, n := range v.shown {
 		if levelOf(v.line(n).Level) == 3 {
 			errs = append(errs, n)
 		}
 	}
-	v.step(errs, dir)
+	return errs
 }
 
 func (v *LogView) step(ns []int, dir int) {
