@@ -360,13 +360,14 @@ func TestContextAroundKeptLines(t *testing.T) {
 
 func TestFieldsOfALine(t *testing.T) {
 	for msg, want := range map[string]string{
-		`copied rows=50 took=8ms`:                         "key=value [{msg copied} {rows 50} {took 8ms}]",
-		`x msg="a \"b\" c" n=1`:                           `key=value [{msg x} {msg a "b" c} {n 1}]`,
-		`got {"id": 7, "tags": ["a"], "s": "two\nlines"}`: `JSON [{msg got} {id 7} {tags ["a"]} {s two lines}]`,
-		`{"broken": `:                                     "plain text []",
-		`plain words (a=b)`:                               "plain text []",
-		`url http://x/?a=b`:                               "plain text []",
-		`="" =x y=`:                                       `key=value [{msg ="" =x} {y }]`,
+		`updated 5 ticket=5 changes=queue Raw, priority 5`: "key=value [{msg updated 5} {ticket 5} {changes queue Raw, priority 5}]",
+		`copied rows=50 took=8ms`:                          "key=value [{msg copied} {rows 50} {took 8ms}]",
+		`x msg="a \"b\" c" n=1`:                            `key=value [{msg x} {msg a "b" c} {n 1}]`,
+		`got {"id": 7, "tags": ["a"], "s": "two\nlines"}`:  `JSON [{msg got} {id 7} {tags ["a"]} {s two lines}]`,
+		`{"broken": `:       "plain text []",
+		`plain words (a=b)`: "plain text []",
+		`url http://x/?a=b`: "plain text []",
+		`="" =x y=`:         `key=value [{msg ="" =x} {y }]`,
 	} {
 		f, form := fieldsOf(msg)
 		if got := fmt.Sprintf("%s %v", form, f); got != want {

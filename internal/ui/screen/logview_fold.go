@@ -116,30 +116,41 @@ func jsonFields(s string) []field {
 	return out
 }
 
-// pairs reads key=value pairs; the words before and between them are the message.
+// pairs reads key=value pairs. The words before them are the message; words behind a value without quotes belong to it, as pipes write
+// them.
 func pairs(s string) []field {
 	var out []field
 	var words []string
+	open := false // the last value may go on
 	for s = strings.TrimSpace(s); s != "" && len(out) < maxFields; s = strings.TrimLeft(s, " ") {
 		word, rest, _ := strings.Cut(s, " ")
 		name, value, ok := strings.Cut(word, "=")
 		if !ok || name == "" || strings.ContainsAny(name, `"'(<[{/?`) {
-			words, s = append(words, word), rest
+			if open {
+				out[len(out)-1].value += " " + word
+			} else {
+				words = append(words, word)
+			}
+			s = rest
 			continue
 		}
-		if strings.HasPrefix(value, `"`) {
+		open = !strings.HasPrefix(value, `"`)
+		if !open {
 			if q, err := strconv.QuotedPrefix(s[len(name)+1:]); err == nil {
 				rest = s[len(name)+1+len(q):]
 				value, _ = strconv.Unquote(q)
 			}
 		}
-		out, s = append(out, field{text.Line(name, 256), text.Line(value, maxText)}), rest
+		out, s = append(out, field{name, value}), rest
 	}
 	if len(out) == 0 {
 		return nil
 	}
 	if len(words) > 0 {
-		out = append([]field{{"msg", text.Line(strings.Join(words, " "), maxText)}}, out...)
+		out = append([]field{{"msg", strings.Join(words, " ")}}, out...)
+	}
+	for i := range out {
+		out[i] = field{text.Line(out[i].name, 256), text.Line(out[i].value, maxText)}
 	}
 	return out
 }
