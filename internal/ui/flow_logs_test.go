@@ -152,3 +152,11 @@ func TestHostileLinesInALongLog(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLogOfARunSaysWhatItHides: search and filters are on the rule of the log pane too, and esc ends them before it leaves.
+func TestTheLogOfARunSaysWhatItHides(t *testing.T) {
+	d := tickets(t).At("escalations").Press("enter", "enter", "&").Type("409").Press("enter").Sees(`keep "409"`).Lacks("attempt 2 of 3")
+	d.Press("C").Sees(`keep "409" ctx 2`, "attempt 2 of 3")
+	d.Press("/").Type("locked").Press("enter").Sees("/locked  1 of 3").Press("n").Sees("2 of 3")
+	d.Press("esc").Lacks("/locked").Sees(`keep "409"`).Press("esc").Lacks(`keep "409"`).Sees("8f0582").Press("esc").Sees("─ health ─")
+}

@@ -23,8 +23,9 @@ type Logs struct {
 	lastN  map[string]int64       // newest Seq seen of each run, to tell history and live lines apart
 	recent []orchestrator.LogLine // the newest live lines, which a page may not have yet
 	hist   history
-	length int // of a page
-	seek   int // the next (1) or previous (-1) error beyond the window is looked for
+	resume orchestrator.LogPlace // where the next older page begins, after one without lines
+	length int                   // of a page
+	seek   int                   // the next (1) or previous (-1) error beyond the window is looked for
 }
 
 // around is a place to go to whose lines are still to be read.
@@ -178,7 +179,7 @@ func (l *Logs) End(Env) { l.Follow() }
 func (l *Logs) Follow() {
 	l.around = nil
 	if l.view.cutOff {
-		l.loaded = false
+		l.loaded, l.resume = false, orchestrator.LogPlace{}
 		l.asking++
 	}
 	l.view.Follow()
@@ -223,7 +224,7 @@ func (l *Logs) goPlace(p orchestrator.LogPlace) {
 }
 
 func (l *Logs) goTo(a around) {
-	l.around = &a
+	l.around, l.resume = &a, orchestrator.LogPlace{}
 	l.asking++
 }
 

@@ -43,6 +43,9 @@ func (l *Logs) Wants(Env) []Want {
 	case l.seek != 0:
 		out = append(out, l.seekWant())
 	case l.view.pull < 0:
+		if !l.resume.Zero() {
+			oldest = l.resume
+		}
 		out = append(out, l.page(askOlder, orchestrator.LogQuery{Back: true, From: oldest}))
 	case l.view.pull > 0:
 		out = append(out, l.page(askNewer, orchestrator.LogQuery{From: newest}))
@@ -117,6 +120,10 @@ func (l *Logs) takePage(what string, p *orchestrator.LogPage) {
 		l.takeAround(p)
 	case askOlder:
 		l.view.Older(p.Lines, p.Done)
+		l.resume = orchestrator.LogPlace{}
+		if len(p.Lines) == 0 && !p.Done { // a long stretch without a line of this log
+			l.resume = p.Next
+		}
 		l.attach()
 		if l.around != nil {
 			if l.around.center && len(l.view.shown) > 0 {

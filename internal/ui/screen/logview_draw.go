@@ -61,6 +61,15 @@ func (v *LogView) note() string {
 	return strings.Join(parts, theme.Sep)
 }
 
+// changed is note without a level that shows everything; "" = every line is shown as it is.
+func (v *LogView) changed() string {
+	s := v.note()
+	if v.level == 0 {
+		s = strings.TrimPrefix(strings.TrimPrefix(s, "≥"+levels[0]), theme.Sep)
+	}
+	return s
+}
+
 // day is that of the current line, "" when it is today.
 func (v *LogView) day(now time.Time) string {
 	l := v.current()

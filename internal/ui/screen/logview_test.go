@@ -117,3 +117,55 @@ func BenchmarkLogDraw(b *testing.B) {
 		v.Draw(c, true, now)
 	}
 }
+
+func TestAttemptsStrip(t *testing.T) {
+	for _, c := range []struct {
+		tries, chosen int
+		want          string
+	}{
+		{2, 0, "attempts [all] 1 2"},
+		{3, 3, "attempts all 1 2 [3]"},
+		{40, 0, "attempts [all] 1 2 3 4 5 6 7"},
+		{40, 20, "attempts all 17 18 19 [20] 21 22 23"},
+		{40, 40, "attempts all 34 35 36 37 38 39 [40]"},
+	} {
+		v := NewLogView(false)
+		v.tries, v.attempt = c.tries, c.chosen
+		if got := v.strip(); got != c.want {
+			t.Errorf("%d of %d: %q, want %q", c.chosen, c.tries, got, c.want)
+		}
+	}
+	v := NewLogView(false)
+	v.Append([]orchestrator.LogLine{{Seq: 1, Attempt: 1, Level: "info"}, {Seq: 2, Attempt: 2, Level: "info"}, {Seq: 3, Attempt: 2, Level: "info"}})
+	for _, want := range []int{1, 2, 3, 1} {
+		v.Attempt(1)
+		if len(v.shown) != want {
+			t.Errorf("attempt %d: %d lines, want %d", v.attempt, len(v.shown), want)
+		}
+	}
+}
+
+// TestMapShowsTheWorstOfEachRow: a match before an error, an error before the view, the view before a warning.
+func TestMapShowsTheWorstOfEachRow(t *testing.T) {
+	v := NewLogView(false)
+	v.Resize(60, 8)
+	for i := range 80 {
+		level := map[int]string{5: "warn", 25: "error", 45: "error", 75: "warn"}[i]
+		if level == "" {
+			level = "info"
+		}
+		v.Append([]orchestrator.LogLine{{Seq: int64(i + 1), Level: level, Msg: fmt.Sprint("line ", i)}})
+	}
+	v.Search("line 45")
+	v.Move(Env{}, 20)
+	c := part.NewCanvas(60, 8, false)
+	v.Draw(c, true, now)
+	got := ""
+	for _, l := range c.Lines() {
+		r := []rune(l)
+		got += string(r[len(r)-1])
+	}
+	if got != "!│✗│*██!" {
+		t.Errorf("map %q", got)
+	}
+}
