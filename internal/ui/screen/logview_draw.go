@@ -33,8 +33,7 @@ func (v *LogView) note() string {
 	parts := []string{"≥" + levels[v.level]}
 	switch v.clock {
 	case clockLocal:
-		_, offset := time.Now().In(v.zone).Zone()
-		parts = append(parts, fmt.Sprintf("local%+03d:%02d", offset/3600, offset/60%60))
+		parts = append(parts, "local"+v.offset())
 	case clockAge:
 		parts = append(parts, "ago")
 	case clockDelta:
@@ -59,6 +58,14 @@ func (v *LogView) note() string {
 		parts = append(parts, "hide "+strconv.Quote(h))
 	}
 	return strings.Join(parts, theme.Sep)
+}
+
+// offset is how far local time is from UTC at the current line: "+02:00".
+func (v *LogView) offset() string {
+	if l := v.current(); l != nil {
+		return l.At.In(v.zone).Format("-07:00")
+	}
+	return ""
 }
 
 // changed is note without a level that shows everything; "" = every line is shown as it is.

@@ -55,6 +55,26 @@ func TestWindowBounds(t *testing.T) {
 	}
 }
 
+// TestAppendAllocatesLittle: a message of 100 lines into a full window costs room in blocks only, not an allocation a line.
+func TestAppendAllocatesLittle(t *testing.T) {
+	v := NewLogView(true)
+	v.Resize(140, 40)
+	lines, n := benchLines(100), 0
+	add := func() {
+		for i := range lines {
+			n++
+			lines[i].Seq = int64(n)
+		}
+		v.Append(lines)
+	}
+	for range 60 {
+		add()
+	}
+	if got := testing.AllocsPerRun(200, add); got > 3 {
+		t.Errorf("%.1f allocations for 100 lines", got)
+	}
+}
+
 // BenchmarkLogAppend adds lines, 100 in a message, to a full window of 100,000 lines; at most 2 µs a line.
 func BenchmarkLogAppend(b *testing.B) {
 	v := NewLogView(true)
