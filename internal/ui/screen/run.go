@@ -48,6 +48,9 @@ type Run struct {
 	logState int // 0 = not read, 1 = read, 2 = lines are missing
 }
 
+// runLogPage is how many lines of a run's log are read at once.
+const runLogPage = 10_000
+
 // NewRun opens a run of which at least ID and Runner are known.
 func NewRun(r orchestrator.Run) *Run {
 	v := NewLogView(false)
@@ -200,7 +203,7 @@ func (r *Run) Wants(env Env) []Want {
 		out = append(out, Want{Key: "run:" + r.id + ":" + st, Kind: WantDetail, Run: r.id, Runner: st})
 	}
 	if r.logState != 1 {
-		f := orchestrator.LogFilter{Run: r.id, After: r.lastSeq}
+		f := orchestrator.LogFilter{Run: r.id, After: r.lastSeq, Limit: runLogPage}
 		out = append(out, Want{Key: fmt.Sprint("runlog:", r.id, r.lastSeq), Kind: WantLogs, Logs: f})
 	}
 	if r.loaded && r.err == "" {
@@ -240,6 +243,9 @@ func (r *Run) Receive(env Env, a Answer) {
 		r.fit()
 	case WantLogs:
 		r.logState, r.logErr = 1, ""
+		if len(a.Lines) >= runLogPage { // and there are more
+			r.logState = 2
+		}
 		if a.Err != nil {
 			r.logErr = text.Line(a.Err.Error(), maxText)
 		}

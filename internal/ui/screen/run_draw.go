@@ -188,10 +188,16 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 		}
 	}
 	note := r.log.state()
+	if f := r.log.found(); f != "" {
+		note = f + theme.Sep + note
+	}
 	if r.onLog {
 		note += theme.Sep + "tab steps"
 	}
-	r.rule(c, l, title, note)
+	if s := r.log.changed(); s != "" { // first: what is not shown has to be seen
+		title = s + theme.Sep + title
+	}
+	r.rule(c, l, text.Truncate(title, max(c.W-text.Width(note)-7, 8), theme.Ellipsis), note)
 	body := c.Sub(0, l.logY+1, c.W, l.logH)
 	if a := r.asked(env.Data); a != nil && len(r.log.shown) == 0 { // there is no log yet, but something to decide
 		y := 0
@@ -201,7 +207,7 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 	} else if r.logErr != "" {
 		body.Text(1, 0, c.W-2, theme.Failed, "the log cannot be read: "+r.logErr)
 	} else {
-		r.log.Draw(body, r.onLog || r.log.held)
+		r.log.Draw(body, r.onLog || r.log.held, env.Now)
 	}
 }
 
