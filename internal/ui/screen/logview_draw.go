@@ -386,8 +386,9 @@ func (v *LogView) highlight(c part.Canvas, s string, current bool) {
 }
 
 // drawMap draws the window at a glance: one row stands for several lines, with the worst of them, a match, and where the view is.
+// A view that only follows has none: with each line it would cost more bytes than the line.
 func (v *LogView) drawMap(c part.Canvas, from, to int) {
-	if c.H == 0 || len(v.shown) <= to-from {
+	if c.H == 0 || len(v.shown) <= to-from || !v.held && v.Query() == "" {
 		return
 	}
 	type mark struct{ err, warn, match bool }
