@@ -123,7 +123,7 @@ func formActions() []act {
 			Title: "show lower levels too", Short: "level", Do: onLog(func(l *screen.LogView) { l.Level(-1) }),
 		},
 		{
-			ID: "log.less", Keys: []string{"+", "="}, Group: "see",
+			ID: "log.less", Keys: []string{"+"}, Group: "see",
 			Title: "show higher levels only", Do: onLog(func(l *screen.LogView) { l.Level(1) }),
 		},
 		{
