@@ -163,7 +163,7 @@ func (v *LogView) Draw(c part.Canvas, cursor bool, now time.Time) {
 	rows := max(c.H-v.foldRows(c.H), 0)
 	body := c.Sub(0, 0, v.lineWidth(c.W), rows)
 	from, to := v.drawLines(body, cursor, now)
-	if v.hasMap(c.W) {
+	if v.held && v.hasMap(c.W) { // not while lines scroll: what stands still beside them would have to be drawn anew with each one
 		v.drawMap(c.Sub(c.W-1, 0, 1, rows), from, to)
 	}
 	if rows < c.H {
