@@ -355,6 +355,16 @@ func (a *App) openRuns() {
 
 // openLogs opens the log of the run under the cursor, of the pipe where none is.
 func (a *App) openLogs() {
+	var ids []string
+	for _, t := range a.marked() {
+		if !slices.Contains(ids, t.Runner) {
+			ids = append(ids, t.Runner)
+		}
+	}
+	if len(ids) > 1 {
+		a.openMerged(ids)
+		return
+	}
 	r, run := a.chosen()
 	tg, _ := a.top().(screen.Targeter).Target(a.env())
 	switch {
