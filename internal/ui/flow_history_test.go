@@ -1,0 +1,46 @@
+package ui_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/ui/uitest"
+)
+
+func TestTimelineMovesAndScales(t *testing.T) {
+	d := tickets(t).Press("3").Sees("timeline · 12:41→14:41Z · 2h", "now")
+	d.Press("+").Sees("13:21→14:21Z · 1h").Press("-", "-").Sees("11:18→15:18Z · 4h")
+	d.Press("<").Sees("10:20→14:20Z", "moved (.)").Press("left").Sees("09:18→13:18Z").Lacks("14:00  now")
+	d.Press(".").Sees("11:18→15:18Z").Lacks("moved")
+	d.Press("Z").Sees("gaps folded").Press("Z").Lacks("gaps folded")
+}
+
+func TestTimelineActsOnThePipeAndOnAPickedRun(t *testing.T) {
+	d := tickets(t).Press("3", "t").Sees("fire escalations now?").Press("y").Did("fire escalations by kim")
+	d.Press("j", "[").Sees("crm-sync · run 901ba7", "enter opens the run")
+	d.Press("enter").Sees("Timeline › crm-sync › 901ba7").Press("q").Sees("enter opens the run")
+	d.Press("]").Lacks("enter opens the run").Press("enter").Sees("crm-sync").Lacks("[3 Timeline] ›")
+	d.Press("q", "p").Sees("paused crm-sync by kim")
+}
+
+func TestTimelineTellsWhoHoldsAndWhenItWouldStart(t *testing.T) {
+	tickets(t).Press("3", "j", "j", "j").Sees("sla-watch · late 4m", "holders  kb-suggest", "would start about 14:03 if sentiment ends at its p95")
+}
+
+func TestTimelineFiltersAsTheDashboard(t *testing.T) {
+	tickets(t).Press("3", "/").Type("state:paused").Press("enter").Sees("backlog-report", "paused 12:02 by kim").Lacks("escalations").
+		Press("esc").Sees("escalations")
+}
+
+// TestTimelineFollowsLiveRuns: what starts and fails is in its lane at once, before the lanes are read again.
+func TestTimelineFollowsLiveRuns(t *testing.T) {
+	d := tickets(t).Press("3", "/").Type("dedupe").Press("enter").Lacks("▸ dedupe")
+	d.Fake.Change("dedupe", func(r *orchestrator.Runner) {
+		r.State = orchestrator.Running
+		r.Current = &orchestrator.Run{
+			ID: "77", Runner: "dedupe", State: orchestrator.Running, CreatedAt: uitest.Now, DueAt: uitest.Now, StartedAt: uitest.Now, Count: 1,
+		}
+	})
+	d.Live().Sees("▸ dedupe").Advance(20 * time.Second).Press("[").Sees("dedupe · run 77")
+}
