@@ -44,3 +44,27 @@ func TestTimelineFollowsLiveRuns(t *testing.T) {
 	})
 	d.Live().Sees("▸ dedupe").Advance(20 * time.Second).Press("[").Sees("dedupe · run 77")
 }
+
+// TestRunsFilterByTagTimeAndFields: the tag is of the configuration, the time of the history, the rest of the run.
+func TestRunsFilterByTagTimeAndFields(t *testing.T) {
+	f := uitest.Tickets()
+	for i := range f.Snapshot.Runners {
+		if id := f.Snapshot.Runners[i].ID; id == "escalations" || id == "crm-sync" {
+			f.Snapshot.Runners[i].Tags = []string{"Night"}
+		}
+	}
+	d := uitest.Drive(t, uitest.New(f)).Press("2").Press("/").Type("x").Press("enter")
+	try := func(query string) *uitest.Driver {
+		t.Helper()
+		return d.Press("esc", "/").Type(query).Press("enter").Advance(time.Second)
+	}
+	try("tag:night").Sees("escalations", "crm-sync").Lacks("sentiment", "spam-filter")
+	try("!tag:night").Sees("sentiment").Lacks("escalations")
+	try("tag:nope").Sees("no run passes the filter")
+	try("since:5m").Sees("13:57:51", "1/14").Lacks("13:54:31")
+	try("since:5m tag:night").Sees("/2").Lacks("sentiment")
+	try("since:soon").Sees("since: wants a length of time")
+	try("error:conflict").Sees("escalations", "1/1")
+	try("step:classify trigger:int").Sees("503 up").Lacks("kim")
+	try("trigger:kim").Sees("translate").Lacks("sentiment", "running")
+}
