@@ -36,6 +36,7 @@ type app struct {
 
 	attach bool
 	modes
+	readOnly bool
 }
 
 func (a *app) command() *cobra.Command {
@@ -69,11 +70,12 @@ func (a *app) command() *cobra.Command {
 	a.modeFlags(f)
 	f.StringVar(&a.theme, "theme", "auto", "auto, terminal, otai-dark, otai-light or mono")
 	f.StringVar(&a.glyphs, "glyphs", "auto", "auto, unicode or ascii")
+	f.BoolVar(&a.readOnly, "read-only", false, "look only: what acts stays on show and says why it cannot be done")
 	root.AddCommand(a.runOnceCommand(), a.rerunCommand(), a.backfillCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.drainCommand(), a.cancelCommand(), a.answerCommand(), a.reloadCommand(), a.runsCommand(), a.errorsCommand(), a.logsCommand(),
 		a.eventsCommand(), a.approvalsCommand(), a.reviewsCommand(), a.reviewCommand(), a.qualityCommand(), a.ticketCommand(),
 		a.changesCommand(), a.validateCommand(), a.schemaCommand(), a.pipesCommand(), a.deskCommand(), a.scheduleCommand(),
-		a.backupCommand(), a.doctorCommand())
+		a.backupCommand(), a.doctorCommand(), a.keysCommand())
 	return root
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/openticketai/otai-tui/internal/door"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/ui"
+	"github.com/openticketai/otai-tui/internal/ui/keep"
 )
 
 // console shows the engine that runs here; where none does, it runs one, and leaving the screen stops that.
@@ -43,7 +44,8 @@ func (a *app) console(ctx context.Context) error {
 	defer gone()
 	a.followConfig(ctx, w, hup, gone)
 	defer w.openDoor(ctx, a)()
-	o := a.uiOptions(w.engine)
+	o := a.uiOptions(w.engine, w.stateDir)
+	o.Settings = w.consoleSettings
 	o.StallTimeout = -1 // dropping the terminal would end the engine
 	o.OnPanic = func(where string, what any, stack []byte) { w.noteCrash(where, what, stack) }
 	uiErr := ui.Run(ctx, o)
@@ -95,22 +97,32 @@ func (w *works) noteCrash(where string, what any, stack []byte) {
 func (a *app) attached(ctx context.Context, c *door.Client) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	o := a.uiOptions(c)
+	dir, err := a.stateDirectory()
+	if err != nil {
+		return err
+	}
+	o := a.uiOptions(c, dir)
 	o.Detached = true
+	if cfg, _, err := a.load(ctx, nil); err == nil { // without its file the console has its own keys
+		o.Settings = func() ui.Settings { return settingsOf(cfg) }
+	}
 	if err := ui.Run(ctx, o); err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
 	return nil
 }
 
-func (a *app) uiOptions(o orchestrator.Orchestrator) ui.Options {
+// uiOptions are those of a console whose engine keeps its state in stateDir.
+func (a *app) uiOptions(o orchestrator.Orchestrator, stateDir string) ui.Options {
 	via := "console"
 	if tty, _ := a.env("SSH_TTY"); tty != "" {
 		via = "ssh"
 	}
 	return ui.Options{
 		Orchestrator: o, In: a.in, Out: a.out, Environ: a.environ, Theme: a.theme, Glyphs: a.glyphs, OverSSH: via == "ssh",
-		Actor: orchestrator.Actor{Name: a.userName(), Via: via},
+		Actor: orchestrator.Actor{Name: a.userName(), Via: via}, Role: a.role(),
+		Memory:  keep.ForUser(filepath.Join(stateDir, "console"), a.userName()),
+		CopyDir: filepath.Join(stateDir, "console", "copies"),
 	}
 }
 

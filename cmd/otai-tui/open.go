@@ -56,7 +56,7 @@ func (a *app) registry(extra ...*pipe.Spec) (*pipe.Registry, error) {
 // load reads and checks the configuration: the demo's or the file's.
 func (a *app) load(ctx context.Context, d *demo) (*config.Config, *pipe.Registry, error) {
 	var extra []*pipe.Spec
-	opts := config.Options{Environ: a.environ, Renderer: render.New()}
+	opts := config.Options{Environ: a.environ, Renderer: render.New(), Keys: keyRules()}
 	if d != nil {
 		extra = d.specs()
 		opts.Environ = append(opts.Environ[:len(opts.Environ):len(opts.Environ)], d.environ()...)

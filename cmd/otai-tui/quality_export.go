@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/text"
 )
 
 // exportPage is how many decisions are held at a time.
@@ -24,6 +25,41 @@ type export struct {
 	format   string
 	withText bool
 	all      bool // decisions that no operator judged, too
+	reread   bool // texts that were not kept are read from the ticket system
+	service  string
+	// tickets gives a ticket's text; nil = only kept texts.
+	tickets func(ctx context.Context, id string) (string, error)
+}
+
+// readTickets opens the configuration's ticket system, to read texts again.
+func (a *app) readTickets(ctx context.Context, e *export) (closeIt func(), err error) {
+	w, err := a.open(ctx, openOptions{runOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	sys, err := w.services.Ticket(e.service)
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	e.tickets = func(ctx context.Context, id string) (string, error) {
+		t, err := sys.Get(ctx, id)
+		return strings.TrimSpace(t.Subject + "\n" + t.Body), err
+	}
+	return w.close, nil
+}
+
+// textOf gives a decision's text: the kept one, else that of the ticket as it is now; "" when there is neither.
+func (a *app) textOf(ctx context.Context, e *export, d *orchestrator.Decision) string {
+	if !e.withText || d.Text != "" || d.Ticket == "" || e.tickets == nil {
+		return d.Text
+	}
+	said, err := e.tickets(ctx, d.Ticket)
+	if err != nil {
+		a.errorf("ticket %s: %s\n", text.Line(d.Ticket, 0), text.Line(err.Error(), 0))
+		return ""
+	}
+	return said
 }
 
 func (a *app) qualityExportCommand() *cobra.Command {
@@ -32,7 +68,8 @@ func (a *app) qualityExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write reviewed decisions as training data", Args: cobra.NoArgs,
 		Long: "Writes the decisions that an operator accepted or corrected, oldest first; label is what counts in the end. Texts are written\n" +
-			"only with --with-text, and there are only those that a ReviewPipe with keep_text: true has kept.",
+			"only with --with-text, and those are what a ReviewPipe with keep_text: true has kept. With --read-tickets the others are read\n" +
+			"again from the ticket system, as its tickets are now.",
 		Example: "  otai-tui quality export --format jsonl --with-text > training.jsonl",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := q.filter()
@@ -42,6 +79,16 @@ func (a *app) qualityExportCommand() *cobra.Command {
 			if e.format != "csv" && e.format != "jsonl" {
 				return refusal{fmt.Errorf("--format %s: expected csv or jsonl", e.format)}
 			}
+			if e.reread {
+				if !e.withText {
+					return refusal{errors.New("--read-tickets needs --with-text")}
+				}
+				done, err := a.readTickets(cmd.Context(), &e)
+				if err != nil {
+					return err
+				}
+				defer done()
+			}
 			return a.exportDecisions(cmd.Context(), f, e)
 		},
 	}
@@ -49,6 +96,8 @@ func (a *app) qualityExportCommand() *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&e.format, "format", "csv", "csv or jsonl")
 	fl.BoolVar(&e.withText, "with-text", false, "with the texts that were kept: ticket texts leave this program then")
+	fl.BoolVar(&e.reread, "read-tickets", false, "read texts that were not kept from the ticket system, as they are now; needs the configuration")
+	fl.StringVar(&e.service, "service", "", "id of the ticket system for --read-tickets (default: the only one)")
 	fl.BoolVar(&e.all, "all", false, "also decisions that no operator judged")
 	return cmd
 }
@@ -93,7 +142,7 @@ func (a *app) exportDecisions(ctx context.Context, f orchestrator.QualityFilter,
 			if after = d.ID; !e.all && (d.Source != orchestrator.SourceOperator || d.Final == "") {
 				continue
 			}
-			if !e.withText {
+			if d.Text = a.textOf(ctx, &e, d); !e.withText {
 				d.Text = ""
 			} else if d.Text == "" {
 				without++
@@ -107,9 +156,9 @@ func (a *app) exportDecisions(ctx context.Context, f orchestrator.QualityFilter,
 			break
 		}
 	}
-	a.errorf("%d decisions written", written)
+	a.errorf("decisions written: %d", written)
 	if without > 0 {
-		a.errorf(", %d of them without a text: it was not kept (keep_text of the ReviewPipe)", without)
+		a.errorf(", without a text: %d; those were not kept (keep_text of the ReviewPipe, or --read-tickets)", without)
 	}
 	a.errorf("\n")
 	return flush()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -89,6 +91,42 @@ func TestExportKeepsTextsBack(t *testing.T) {
 				t.Errorf("%+v: %q is there:\n%s", c.e, w, read())
 			}
 		}
+	}
+}
+
+// TestExportReadsTicketsAgain for texts that were not kept; one that cannot be read stops none of the others.
+func TestExportReadsTicketsAgain(t *testing.T) {
+	a, read := judged(t)
+	st, err := store.Open(t.Context(), a.stateDir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = st.Write(t.Context(), func(tx *store.Tx) error {
+		for _, id := range []string{"8", "9"} {
+			d := orchestrator.Decision{Run: "7", Step: id, Ticket: id, Label: "a", Final: "a", Source: "operator"}
+			if err := tx.PutDecision(&d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err = errors.Join(err, st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	a.err = &said
+	e := export{format: "jsonl", withText: true, tickets: func(_ context.Context, id string) (string, error) {
+		if id == "8" {
+			return "", errors.New("it is gone")
+		}
+		return "text of " + id, nil
+	}}
+	if err := a.exportDecisions(t.Context(), orchestrator.QualityFilter{}, e); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(read(), `"text":"text of 9"`) || !strings.Contains(read(), `"text":"\tt"`) || strings.Count(read(), `"text"`) != 2 ||
+		!strings.Contains(said.String(), "ticket 8: it is gone") || !strings.Contains(said.String(), "decisions written: 4, without a text: 2") {
+		t.Errorf("wrote\n%s\nsaid %s", read(), said.String())
 	}
 }
 

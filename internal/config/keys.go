@@ -22,6 +22,7 @@ func bodyKeys() []key {
 		{"orchestrator", "orchestrator", "What runs and when.", ""},
 		{"services", "services", "Ticket systems and classifiers, by id.", ""},
 		{"engine", "engine", "Settings of the engine itself.", ""},
+		{"console", "console", "What the console shows, and its keys.", ""},
 		{"limits", "limits", "What bounds the runs that are under way at once: tags and resources.", ""},
 		{"calendars", "calendars", "Named sets of days and times, for exclude.", ""},
 		{"notifications", "notifications", "Who is told of what, by HTTP or a command.", ""},

@@ -20,6 +20,7 @@ func TestDocsNameEveryKey(t *testing.T) {
 		"service": serviceKeys(), "timing": timingKeys(), "at": atKeys(), "completion": completionKeys(), "after": afterKeys(), "file": fileKeys(),
 		"webhook": webhookKeys(), "limits": limitsKeys(), "resource": resourceKeys(), "rate": rateKeys(), "breaker": breakerKeys(),
 		"calendar": calendarKeys(), "notification": notificationKeys(), "http": httpKeys(), "concurrency": concurrencyKeys(),
+		"console": consoleKeys(), "console env": consoleEnvKeys(),
 	} {
 		for _, k := range keys {
 			if !strings.Contains(string(data), "`"+k.name) && !strings.Contains(string(data), k.name+":") {

@@ -26,6 +26,7 @@ type Options struct {
 	Environ  []string       // NAME=value, usually os.Environ(); nil = no variables
 	Pipes    *pipe.Registry // required
 	Renderer Compiler       // required
+	Keys     KeyRules       // of the console; the zero value checks no keys
 	// ReadFile reads the file and the .env beside it; nil = os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
 	// DotEnv is the content of the .env file, for Parse. Load reads it from beside the file.

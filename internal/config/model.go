@@ -29,6 +29,7 @@ type Config struct {
 	Limits   Limits
 	Notify   []Notification
 	Logging  Logging
+	Console  Console
 	Warnings []Problem
 
 	// Secrets are the values of .env whose names say that they are secret. They must not reach history, screens or logs.

@@ -22,6 +22,7 @@ func (c *checker) read(root *value, env environment, cfg *Config) {
 	}
 	cfg.Logging = c.readLogging(o)
 	cfg.Engine = c.readEngine(o.get("engine"))
+	cfg.Console = c.readConsole(o.get("console"))
 	c.readVersion(o.get("api_version"))
 	o.get("plugins")
 	c.readServices(o.get("services"), o.get("defs"))

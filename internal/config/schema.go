@@ -158,6 +158,14 @@ func (s *schemaMaker) words(name string) node {
 		return oneOrMany(node{"enum": notificationWords()})
 	case "delays":
 		return oneOrMany(types("number", "string"))
+	case "themeName":
+		return node{"enum": themeWords()}
+	case "glyphsName":
+		return node{"enum": glyphsWords()}
+	case "consoleEnv":
+		return anyOf(types("string"), s.object(consoleEnvKeys()))
+	case "keymap":
+		return node{"type": "object", "additionalProperties": oneOrMany(types("string", "number", "boolean"))}
 	case "counts":
 		return counts
 	case "weights":
@@ -190,6 +198,7 @@ func (s *schemaMaker) definitions(body node) node {
 		"body":           body,
 		"engine":         s.object(engineKeys()),
 		"logging":        s.object(loggingKeys()),
+		"console":        s.object(consoleKeys()),
 		"infrastructure": s.object(infrastructureKeys()),
 		"settings":       s.object(settingsKeys()),
 		"concurrency":    s.object(concurrencyKeys()),

@@ -39,7 +39,7 @@ func retryClasses() []string {
 func notificationWords() []string {
 	return []string{
 		"failed", "crashed", "missed", "dropped", "cancelled", "completed", "paused", "resumed", "overdue", "recovered", "degraded", "stuck",
-		"approval", "handlers", "circuit", "drained", "reload",
+		"approval", "review", "handlers", "circuit", "drained", "reload",
 	}
 }
 

@@ -27,8 +27,13 @@ func (e *Engine) Approvals(ctx context.Context) ([]orchestrator.Approval, error)
 		return nil, err
 	}
 	out := make([]orchestrator.Approval, len(rows))
+	reviews := 0
 	for i := range rows {
-		out[i] = rows[i].Approval
+		if out[i] = rows[i].Approval; out[i].Review != nil {
+			if reviews++; reviews > fullTexts {
+				out[i].Review.Text = shortText(out[i].Review.Text)
+			}
+		}
 	}
 	return out, nil
 }

@@ -63,6 +63,9 @@ func (x *execution) ask(ctx context.Context, st *store.StepRow, w *pipe.Wait) no
 		At: now, Kind: "approval", Runner: x.name, Run: x.id, State: orchestrator.Paused, By: "engine",
 		Text: "run " + x.id + " waits for an answer at " + st.Path + ": " + a.Question,
 	}
+	if a.Review != nil { // of its own kind: there may be many, and not everybody wants to be told of each
+		ev.Kind = "review"
+	}
 	asked := false
 	err := x.commitWith(ctx, func(tx *store.Tx) error {
 		var err error

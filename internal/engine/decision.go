@@ -14,7 +14,18 @@ import (
 const (
 	maxReviewText = 8 << 10
 	maxLabels     = 200
+	// fullTexts is of how many decisions that wait a viewer is given the whole text; of later ones it is given the beginning. The
+	// oldest come first, and later ones move up as those are answered.
+	fullTexts = 100
+	textStart = 400
 )
+
+func shortText(s string) string {
+	if len(s) <= textStart {
+		return s
+	}
+	return cutText(s, textStart) + "…"
+}
 
 // decision is what a completed step says that a classifier decided, as history keeps it; nil = nothing. What a dry run or a handler
 // decides counts as any other: it tells as much about the model.

@@ -463,3 +463,50 @@ func TestADryRunAsksNobodyAndTellsNobody(t *testing.T) {
 		}
 	})
 }
+
+func TestTheJournalHoldsNoSecretsAndNoTexts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		def := routing()
+		def.Steps = def.Steps[:2]
+		def.Steps[1].Steps[1].Params = map[string]any{"ticket_id": "{{ ticket.id }}", "updated_ticket": map[string]any{"subject": "key hunter22 leaked"}}
+		def.Steps[1].Steps[2].Params = map[string]any{"ticket_id": "{{ ticket.id }}", "note": map[string]any{
+			"subject": "about hunter22", "body": "the customer wrote hunter22 and more",
+		}}
+		b, d, _ := newOffice(t, runnerOf(def))
+		plain := b.opts
+		b.opts = func(o *Options) {
+			plain(o)
+			o.Secrets = []string{"hunter22"}
+		}
+		b.start()
+		defer b.stop()
+		for id, subject := range map[string]string{"1": "my key is hunter22", "2": strings.Repeat("long ", 80)} {
+			if _, err := d.Update(t.Context(), id, ticket.Ticket{Subject: subject}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		dry, err := b.e.RunOnce(t.Context(), "routing", orchestrator.FireRequest{DryRun: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		run := b.fire("routing")
+		pass(time.Second)
+		got := words(b.journal(orchestrator.TicketLogFilter{}))
+		if strings.Contains(got, "hunter22") || !strings.Contains(got, "key [redacted] leaked") {
+			t.Errorf("journal:\n%s", got)
+		}
+		if !strings.Contains(words(b.journal(orchestrator.TicketLogFilter{Run: dry})), "the customer wrote [redacted]") {
+			t.Error("a dry run does not say what it would write")
+		}
+		if strings.Contains(words(b.journal(orchestrator.TicketLogFilter{Run: run})), "customer wrote") {
+			t.Error("the text of a written note is kept although nobody asked for it")
+		}
+		undo, err := b.e.UndoTickets(t.Context(), orchestrator.TicketUndoRequest{Run: run})
+		if err != nil || len(undo.Steps) != 2 || !strings.Contains(undo.Steps[1].Conflict, "held a secret") ||
+			!strings.Contains(undo.Steps[0].Conflict, "too long") {
+			t.Errorf("it would write what was not kept: %+v, %v", undo, err)
+		}
+	})
+}

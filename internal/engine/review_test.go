@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/classify"
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/pipe"
 	"github.com/openticketai/otai-tui/internal/pipe/base"
@@ -112,6 +114,10 @@ func TestTheReviewGate(t *testing.T) {
 		wantStates(t, d, map[string]string{"g": "paused", "g/0/move": "completed", "g/1/review": "paused", "g/2/review": "paused", "g/3/review": "paused"})
 		if got := step(d, "g/0/review").Message; got != "network (0.90), sure enough" {
 			t.Errorf("the sure one says %q", got)
+		}
+		if es, err := b.e.Events(t.Context(), 100); err != nil || slices.ContainsFunc(es, func(e orchestrator.Event) bool { return e.Kind == "approval" }) ||
+			!slices.ContainsFunc(es, func(e orchestrator.Event) bool { return e.Kind == "review" }) {
+			t.Errorf("events %+v, %v", es, err)
 		}
 		open := b.wantQuestions(3)
 		r := open[1].Review
@@ -388,6 +394,66 @@ func TestRunsBesideAWaitingOneDoNotAskAgain(t *testing.T) {
 		}
 		if n["operator"] != 1 || n["model"] != 2 || len(n) != 2 {
 			t.Errorf("sources %v", n)
+		}
+		b.stop()
+	})
+}
+
+// TestManyDecisionsAreBoundedForViewers: of those far down the list a viewer gets the beginning of the text; it moves up.
+func TestManyDecisionsAreBoundedForViewers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var texts []any
+		for i := range fullTexts + 2 {
+			texts = append(texts, fmt.Sprintf("l%d 0.5", i))
+		}
+		b := gate(t, map[string]any{"text": strings.Repeat("ü", 3000)}, texts...)
+		b.start()
+		id := b.fire("g")
+		pass(time.Minute)
+		full := func() (n int) {
+			open, err := b.e.Approvals(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range open {
+				switch len(a.Review.Text) {
+				case 6000:
+					n++
+				case textStart + len("…"):
+				default:
+					t.Errorf("%s has %d bytes", a.Step, len(a.Review.Text))
+				}
+			}
+			return n
+		}
+		if n := full(); n != fullTexts {
+			t.Errorf("%d full texts of %d", n, len(texts))
+		}
+		for i := range 2 {
+			b.decide(orchestrator.VerdictSkip, "", orchestrator.ReviewItem{Run: id, Step: fmt.Sprintf("g/%d/review", i)})
+		}
+		if n := full(); n != fullTexts {
+			t.Errorf("after two answers %d full texts", n)
+		}
+		b.stop()
+	})
+}
+
+// TestDecisionsAreCutBack by the engine itself, with the rest of history, and outlive their runs.
+func TestDecisionsAreCutBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := gate(t, nil, "a 0.9", "b 0.9")
+		b.cfg.Engine.Keep = config.Retention{Runs: 2, Decisions: 10}
+		b.start()
+		for range 12 {
+			b.fire("g")
+			pass(time.Minute)
+		}
+		pass(time.Hour)
+		if runs, kept := len(b.runs("g")), len(b.decisions()); runs != 2 || kept != 10 {
+			t.Errorf("%d runs and %d decisions are kept", runs, kept)
 		}
 		b.stop()
 	})

@@ -125,7 +125,7 @@ func (u *undoer) step(ctx context.Context, e *orchestrator.TicketEntry) (orchest
 		return s, nil //nolint:nilerr // told as a conflict of this ticket: the others go on
 	}
 	s.Number = now.Number
-	if s.Changes, s.Conflict = back(e, &now); s.Conflict != "" {
+	if s.Changes, s.Conflict = u.back(e, &now); s.Conflict != "" {
 		return s, nil
 	}
 	if !u.req.DryRun {
@@ -165,6 +165,8 @@ func (u *undoer) never(e *orchestrator.TicketEntry) string {
 		switch {
 		case c.Before == "":
 			return c.Field + " was empty before, and an update cannot empty it"
+		case len(c.Before) > journal.MaxValue-4: // it may have been cut
+			return "the old " + c.Field + " is too long to be kept whole"
 		case strings.Contains(c.Before, redacted):
 			return "the old " + c.Field + " was not kept: it held a secret"
 		}
@@ -173,10 +175,10 @@ func (u *undoer) never(e *orchestrator.TicketEntry) string {
 }
 
 // back gives the changes that put an entry back, or the conflict with what happened to the ticket since.
-func back(e *orchestrator.TicketEntry, now *ticket.Ticket) (changes []orchestrator.TicketChange, conflict string) {
+func (u *undoer) back(e *orchestrator.TicketEntry, now *ticket.Ticket) (changes []orchestrator.TicketChange, conflict string) {
 	var moved []string
 	for _, c := range e.Changes {
-		is := journal.Value(now, c.Field)
+		is := u.e.secrets.line(journal.Value(now, c.Field), journal.MaxValue) // as the journal keeps it
 		if is != c.After {
 			moved = append(moved, fmt.Sprintf("%s is %q now, not %q as it was left", c.Field, is, c.After))
 		}

@@ -33,11 +33,13 @@ type Book interface {
 	Put(e *Entry)
 }
 
+// MaxValue is how many bytes of a subject or a name are kept. A longer one is cut, and cannot be written back.
+const MaxValue = 255
+
 const (
-	maxReads   = 100  // tickets read by one attempt that are journalled
-	maxSubject = 255  // bytes of a kept subject or name
-	maxError   = 500  // bytes of a kept error
-	dryText    = 1000 // bytes kept of a note that a dry run intends: that is what it is for
+	maxReads = 100  // tickets read by one attempt that are journalled
+	maxError = 500  // bytes of a kept error
+	dryText  = 1000 // bytes kept of a note that a dry run intends: that is what it is for
 )
 
 // Ref is the ticket that a step is about, as far as its place in the pipe says.
@@ -108,8 +110,8 @@ func (s *Scribe) read(t *ticket.Ticket) {
 // seen is how a ticket stands, for the list of tickets.
 func (s *Scribe) seen(t *ticket.Ticket, e *Entry) *orchestrator.TicketSeen {
 	return &orchestrator.TicketSeen{
-		Service: e.Service, Ticket: t.ID, Number: t.Number, Subject: s.Line(t.Subject, maxSubject), Queue: s.Line(t.Queue.Label(), maxSubject),
-		Priority: s.Line(t.Priority.Label(), maxSubject), State: s.Line(t.State.Label(), maxSubject), Runner: e.Runner, Run: e.Run, Kind: e.Kind,
+		Service: e.Service, Ticket: t.ID, Number: t.Number, Subject: s.Line(t.Subject, MaxValue), Queue: s.Line(t.Queue.Label(), MaxValue),
+		Priority: s.Line(t.Priority.Label(), MaxValue), State: s.Line(t.State.Label(), MaxValue), Runner: e.Runner, Run: e.Run, Kind: e.Kind,
 		At: e.At,
 	}
 }
@@ -147,7 +149,7 @@ func (s *Scribe) Call(text string) {
 func (s *Scribe) note(n *ticket.Note, keep int) *orchestrator.TicketNote {
 	sum := sha256.Sum256([]byte(n.Body))
 	out := &orchestrator.TicketNote{
-		Subject: s.Line(n.Subject, maxSubject), Visible: n.Visible, Length: len(n.Body), Hash: hex.EncodeToString(sum[:])[:12],
+		Subject: s.Line(n.Subject, MaxValue), Visible: n.Visible, Length: len(n.Body), Hash: hex.EncodeToString(sum[:])[:12],
 	}
 	if keep > 0 {
 		out.Body = s.Line(n.Body, keep)

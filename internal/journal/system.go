@@ -183,7 +183,7 @@ func (w *system) Create(ctx context.Context, t ticket.Ticket) (ticket.Ticket, er
 func (s *Scribe) safe(changes []orchestrator.TicketChange) []orchestrator.TicketChange {
 	for i := range changes {
 		c := &changes[i]
-		c.Before, c.After = s.Line(c.Before, maxSubject), s.Line(c.After, maxSubject)
+		c.Before, c.After = s.Line(c.Before, MaxValue), s.Line(c.After, MaxValue)
 	}
 	return changes
 }
@@ -200,6 +200,12 @@ type classifier struct {
 
 func (w *classifier) Describe() string { return w.c.Describe() }
 
+// ClassifyAll asks for several texts at once. It notes nothing: whose texts they are is not known here, and the steps of each ticket,
+// which find the kept answers, are noted.
+func (w *classifier) ClassifyAll(ctx context.Context, all []classify.Request) ([]classify.Result, error) {
+	return classify.All(ctx, w.c, all)
+}
+
 // Classify asks and notes the answer. An error is no decision.
 func (w *classifier) Classify(ctx context.Context, r classify.Request) (classify.Result, error) {
 	out, err := w.c.Classify(ctx, r)
@@ -213,11 +219,11 @@ func (w *classifier) Classify(ctx context.Context, r classify.Request) (classify
 	}
 	e.Outcome, e.EndedAt = orchestrator.TicketDone, e.At
 	e.Decision = &orchestrator.TicketDecided{
-		Model: w.s.Line(model, maxSubject), Label: w.s.Line(out.Label, maxSubject), Confidence: out.Confidence,
+		Model: w.s.Line(model, MaxValue), Label: w.s.Line(out.Label, MaxValue), Confidence: out.Confidence,
 		Uncalibrated: out.Uncalibrated, Length: len(r.Text),
 	}
 	if e.Seen = w.s.touched(e); e.Seen != nil {
-		e.Seen.Label, e.Seen.Subject = e.Decision.Label, w.s.Line(w.s.About.Subject, maxSubject)
+		e.Seen.Label, e.Seen.Subject = e.Decision.Label, w.s.Line(w.s.About.Subject, MaxValue)
 	}
 	w.s.Book.Put(e)
 	return out, nil

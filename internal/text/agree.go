@@ -6,13 +6,20 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// agree takes out of safe text what terminals do not agree on: some count the columns of each character, others those of each cluster of
-// characters that belong together. Where the two differ (signs beside a letter, joined letters) a column would shift on one of them, so the
-// cluster keeps what both count alike.
-func agree(s string) string {
+// Column is Line for what is drawn in columns: without what terminals do not agree on. Some count the columns of each character, others
+// those of each cluster of characters that belong together. Where the two differ (signs beside a letter, joined letters) a column would
+// shift on one of them, so the cluster keeps what both count alike. The letters of flags become letters.
+func Column(s string) string {
+	s = Line(s, 0)
 	if plain(s) {
 		return s
 	}
+	s = strings.Map(func(r rune) rune {
+		if r >= 0x1f1e6 && r <= 0x1f1ff { // their width depends on their neighbours
+			return 'A' + r - 0x1f1e6
+		}
+		return r
+	}, s)
 	ok := true
 	for rest := s; rest != "" && ok; {
 		cluster, w := ansi.FirstGraphemeCluster(rest, ansi.GraphemeWidth)
@@ -33,6 +40,16 @@ func agree(s string) string {
 		b.WriteString(loosened(cluster))
 	}
 	return b.String()
+}
+
+// InColumns says that Column would give s back as it is.
+func InColumns(s string) bool {
+	for _, r := range s {
+		if (r < 0x20 || r > 0x7e) && !one(r) {
+			return Column(s) == s
+		}
+	}
+	return true
 }
 
 // loosened is a cluster without the marks in it, or its first character alone when that does not help.

@@ -29,23 +29,13 @@ func Line(s string, maxBytes int) string {
 	for {
 		r, ok := sc.next()
 		if !ok {
-			return agree(b.String())
+			return b.String()
 		}
 		if b.Len()+utf8.RuneLen(r) > maxBytes {
-			return cut(agree(b.String()), maxBytes)
+			return cut(b.String(), maxBytes)
 		}
 		b.WriteRune(r)
 	}
-}
-
-// Safe says that Line would give s back as it is.
-func Safe(s string) bool {
-	for _, r := range s {
-		if (r < 0x20 || r > 0x7e) && !one(r) {
-			return Line(s, 0) == s
-		}
-	}
-	return true
 }
 
 // cut makes room for the ellipsis at the end of s, at a rune boundary.
@@ -104,8 +94,6 @@ func (sc *scanner) next() (rune, bool) {
 			return ' ', true
 		case r == '\t':
 			return sc.base(' '), true
-		case r >= 0x1f1e6 && r <= 0x1f1ff: // the letters of flags, whose width depends on their neighbours
-			return sc.base('A' + r - 0x1f1e6), true
 		case unicode.In(r, unicode.Mn, unicode.Me):
 			if !sc.any || sc.marks >= maxMarks || variation(r) {
 				continue

@@ -80,8 +80,12 @@ func FuzzLine(f *testing.F) {
 		if ansi.Strip(got) != got {
 			t.Fatalf("Line(%q) kept a sequence: %q", s, got)
 		}
-		if w, wc := ansi.StringWidth(got), ansi.StringWidthWc(got); w != Width(got) || wc != Width(got) {
-			t.Fatalf("terminals do not agree on %q: %d, %d and %d columns", got, w, wc, Width(got))
+		drawn := Column(s)
+		if w, wc := ansi.StringWidth(drawn), ansi.StringWidthWc(drawn); w != Width(drawn) || wc != Width(drawn) {
+			t.Fatalf("terminals do not agree on %q: %d, %d and %d columns", drawn, w, wc, Width(drawn))
+		}
+		if !InColumns(drawn) {
+			t.Fatalf("not stable: %q then %q", drawn, Column(drawn))
 		}
 		if Line(got, n) != got {
 			t.Fatalf("not stable: %q then %q", got, Line(got, n))

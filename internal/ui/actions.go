@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,6 +31,10 @@ func actions() []act {
 		listActions(),
 		appActions(),
 		qualityActions(),
+		menuActions(),
+		marksActions(),
+		sortActions(),
+		viewCommands(),
 		typedActions(),
 		commands(),
 	)
@@ -52,13 +57,17 @@ func itemActions() []act {
 		},
 		{
 			ID: "pipe.fire", Scope: "item", Keys: []string{"t"}, Group: "act", Foot: 7, Tier: action.Ask,
-			Title: "fire now", Short: "fire", Tip: "one run beside the schedule; asks first", Why: (*App).whyFire, Do: (*App).fire,
+			Title: "fire now", Short: "fire", Tip: "one run beside the schedule; asks first",
+			Why: (*App).whyFire, Do: (*App).fire, Label: onMarks("fire"),
 		},
 		{
 			ID: "pipe.pause", Scope: "item", Keys: []string{"p"}, Group: "act", Foot: 7, Tier: action.Undoable,
 			Title: "pause or resume", Short: "pause", Tip: "holds the schedule only; a run in progress goes on, x stops it",
 			Why: (*App).whyPause, Do: (*App).togglePause,
 			Label: func(a *App) string {
+				if n := len(a.marked()); n > 0 {
+					return fmt.Sprintf("%s %d", a.bulkPause().verb, n)
+				}
 				if r, _ := a.chosen(); r != nil && paused(r) {
 					return "resume"
 				}
@@ -68,7 +77,7 @@ func itemActions() []act {
 		{
 			ID: "run.retry", Scope: "item", Keys: []string{"r"}, Group: "act", Foot: 6, Tier: action.Ask,
 			Title: "retry the failed run, or a waiting one now", Short: "retry", Tip: "completed steps are kept; asks first",
-			Why: (*App).whyRetry, Do: (*App).retry,
+			Why: (*App).whyRetryMarked, Do: (*App).retry, Label: onMarks("retry"),
 		},
 		{
 			ID: "pipe.fire.with", Scope: "item", Keys: []string{"T"}, Group: "act", Tier: action.Ask,
@@ -97,8 +106,19 @@ func itemActions() []act {
 		},
 		{
 			ID: "run.cancel", Scope: "item", Keys: []string{"x"}, Group: "act", Foot: 4, Tier: action.Ask,
-			Title: "cancel the run", Short: "cancel", Tip: "stops the step that runs; asks first", Why: (*App).whyCancel, Do: (*App).cancel,
+			Title: "cancel the run", Short: "cancel", Tip: "stops the step that runs; asks first", Why: (*App).whyCancelMarked, Do: (*App).cancel,
+			Label: onMarks("cancel"),
 		},
+	}
+}
+
+// onMarks labels an action with the number of rows it would work on.
+func onMarks(short string) func(*App) string {
+	return func(a *App) string {
+		if n := len(a.marked()); n > 0 {
+			return fmt.Sprintf("%s %d", short, n)
+		}
+		return short
 	}
 }
 
@@ -122,7 +142,7 @@ func viewActions() []act {
 			Do: on(func(s *screen.Runs, e screen.Env) { s.ToggleErrors(e) }),
 		},
 		{
-			ID: "pipes.hold", Scope: "pipes", Keys: []string{"space"}, Group: "see",
+			ID: "pipes.hold", Scope: "pipes", Keys: []string{"F"}, Group: "see",
 			Title: "hold the event pane, or go on",
 			Why: func(a *App) string {
 				if p, ok := a.top().(*screen.Pipes); ok && !p.HasFeed() {
@@ -289,7 +309,7 @@ func appActions() []act {
 		{ID: "app.tab.tickets", Scope: "global", Keys: []string{"8"}, Group: "app", Title: "tickets that pipes have touched", Do: tab(7)},
 		{
 			ID: "app.undo", Scope: "global", Keys: []string{"u"}, Group: "act", Tier: action.Undoable,
-			Title: "undo the last pause or resume (10 s)",
+			Title: "undo the last pause, resume or marks (10 s)",
 			Why: func(a *App) string {
 				if a.notes.undo == nil {
 					return "nothing to undo"
@@ -298,7 +318,10 @@ func appActions() []act {
 			},
 			Do: (*App).undoLast,
 		},
-		{ID: "app.esc", Scope: "global", Keys: []string{"esc"}, Group: "move", Title: "clear the filter, then back", Do: (*App).escape},
+		{
+			ID: "app.esc", Scope: "global", Keys: []string{"esc"}, Group: "move",
+			Title: "clear the marks, then the filter, then back", Do: (*App).escape,
+		},
 		{
 			ID: "app.back", Scope: "global", Keys: []string{"q"}, Group: "move", Title: "back; quits from the first screen",
 			Do: func(a *App) {
@@ -327,6 +350,10 @@ func appActions() []act {
 // escape clears the filter or search of the screen, else goes back. It never quits.
 func (a *App) escape() {
 	if c, ok := a.top().(interface{ Clear(screen.Env) bool }); ok && c.Clear(a.env()) {
+		return
+	}
+	if m, ok := a.top().(screen.Marker); ok && len(m.Marked(a.env())) > 0 {
+		a.clearMarks()
 		return
 	}
 	if f, ok := a.top().(screen.Filterer); ok && f.Filter() != "" {

@@ -13,7 +13,7 @@ func reviewActions() []act {
 	}
 	return []act{
 		{
-			ID: "review.accept", Scope: "review", Keys: []string{"a"}, Group: "act", Foot: 9, Tier: action.Undoable,
+			ID: "review.accept", Scope: "review", Keys: []string{"+", "="}, Group: "act", Foot: 9, Tier: action.Undoable,
 			Title: "accept the proposed label", Short: "accept", Tip: "sent after 10 s; u undoes until then", Why: (*App).whyReview,
 			Do: say(orchestrator.VerdictAccept),
 		},
@@ -23,12 +23,12 @@ func reviewActions() []act {
 			Why: (*App).whyReview, Do: typeOn("label"), Offer: labelOffers,
 		},
 		{
-			ID: "review.skip", Scope: "review", Keys: []string{"s"}, Group: "act", Foot: 9, Tier: action.Undoable,
+			ID: "review.skip", Scope: "review", Keys: []string{"s", "-"}, Group: "act", Foot: 9, Tier: action.Undoable,
 			Title: "skip: no label is taken", Short: "skip", Tip: "sent after 10 s; u undoes until then", Why: (*App).whyReview,
 			Do: say(orchestrator.VerdictSkip),
 		},
 		{
-			ID: "review.all", Scope: "review", Keys: []string{"A"}, Group: "act", Foot: 8, Tier: action.Dialog,
+			ID: "review.all", Scope: "review", Keys: []string{"*"}, Group: "act", Foot: 8, Tier: action.Dialog,
 			Title: "answer all decisions for the same label", Short: "all alike", Tip: "from a confidence on; opens a form with their number",
 			Why: (*App).whyReview, Do: func(a *App) { a.openForm(a.bulkForm(*a.toReview())) },
 		},

@@ -144,6 +144,10 @@ func (a *App) openRunTickets() {
 	if s, ok := a.top().(*screen.Approvals); ok {
 		if q := s.Approval(&a.data); q != nil {
 			m.step = q.Step
+			if id := ticketInSubject(q.Subject); id != "" { // the question itself names it
+				a.open(screen.NewTicket(orchestrator.TicketRef{Ticket: id}))
+				return
+			}
 		}
 	}
 	o := a.o
@@ -151,6 +155,24 @@ func (a *App) openRunTickets() {
 		m.log, m.err = o.TicketLog(ctx, orchestrator.TicketLogFilter{Run: m.run.ID, Limit: 5000})
 		return m
 	})
+}
+
+// ticketInSubject gives the ticket that a question names in its subject: its id before its number; "" = none.
+func ticketInSubject(subject map[string]any) string {
+	for _, key := range []string{"ticket_id", "ticket", "ticket_number", "number"} {
+		switch v := subject[key].(type) {
+		case map[string]any:
+			if id := ticketInSubject(map[string]any{"ticket_id": v["id"]}); id != "" {
+				return id
+			}
+		case nil, []any, bool:
+		default:
+			if id := strings.TrimSpace(fmt.Sprint(v)); id != "" {
+				return text.Line(id, 200)
+			}
+		}
+	}
+	return ""
 }
 
 // foundTickets opens what was found.

@@ -19,7 +19,7 @@ type App struct {
 	ctx   context.Context // of the whole console: its questions end with it
 	opts  Options
 	o     orchestrator.Orchestrator
-	reg   *action.Registry[*App]
+	reg   *action.Registry[*App] // with the keys in force
 	data  screen.Data
 	now   time.Time
 	w, h  int
@@ -30,18 +30,34 @@ type App struct {
 	pressed tea.KeyPressMsg // the key in hand, for the input line
 	decided bool            // the theme is known; before it the terminal's own colours are used
 
+	actions     *action.Registry[*App] // with the console's own keys
+	settings    Settings
+	configHash  string // of the configuration the settings are from
+	choseTheme  bool   // by the viewer, here or at an earlier visit
+	choseGlyphs bool
+
+	views    []view   // saved, by name
+	history  []string // of the palette, newest first
+	saved    []byte   // what the memory holds
+	keeping  bool     // a write is to come
+	restored bool     // screens were brought back and not checked yet
+
 	tabs  []tab
 	tab   int
 	stack []screen.Screen // opened from the tab, innermost last
 
-	input   *input
-	confirm *confirm
-	help    *help
-	palette *palette
-	form    *form
-	aim     *screen.Target // what actions work on in place of the cursor; set in copies by the palette only
-	notes   notes
-	quitAt  time.Time // when quitting was asked for the first time
+	input    *input
+	confirm  *confirm
+	help     *help
+	palette  *palette
+	form     *form
+	menu     *menu
+	log      []orchestrator.Event // actions that were read for the action log, newest first
+	failures []said               // of this console, oldest first
+	aim      *screen.Target       // what actions work on in place of the cursor; set in copies by the palette only
+	notes    notes
+	grace    grace
+	quitAt   time.Time // when quitting was asked for the first time
 
 	asked    map[string]time.Time // wants on their way
 	answers  approvals
@@ -51,6 +67,7 @@ type App struct {
 	lastErr  string // of the latest snapshot; "" = fine
 
 	resync resync
+	named  func(action string) string // keyOf, made once: a frame asks for it often
 
 	panics  []time.Time // of late, see guard.go
 	undrawn string      // why the frame could not be drawn; "" = it was
@@ -90,8 +107,10 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console actions: %w", err)
 	}
-	a.reg = reg
+	a.actions, a.reg, a.named = reg, reg, a.keyOf
 	a.chooseTheme()
+	a.takeSettings()
+	a.remember()
 	a.resize(a.w, a.h)
 	return a, nil
 }
@@ -144,7 +163,7 @@ func (a *App) Init() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-func (a *App) env() screen.Env { return screen.Env{Now: a.now, Data: &a.data} }
+func (a *App) env() screen.Env { return screen.Env{Now: a.now, Data: &a.data, Keys: a.named} }
 
 // top is the screen on show.
 func (a *App) top() screen.Screen {

@@ -35,6 +35,18 @@ func TestNothingShownCostsNothing(t *testing.T) {
 	}
 }
 
+// TestAttachedIsTold: who leaves this console does not stop the engine, and sees that beforehand.
+func TestAttachedIsTold(t *testing.T) {
+	attached := func(on bool) *uitest.Driver {
+		return uitest.Drive(t, uitest.New(uitest.Tickets()), func(o *ui.Options) { o.Detached, o.Width, o.Height = on, 140, 40 })
+	}
+	d := attached(true).Sees("kim · ssh · attached").Press("Q").Sees("Q once more quits").Lacks("stops the engine")
+	if d.Press("Q"); !d.Quit {
+		t.Error("it goes on")
+	}
+	attached(false).Lacks("attached").Press("Q").Sees("stops the engine")
+}
+
 // TestALogLineCostsItsLength: a line that comes at the end of a full screen costs its length and at most 40 bytes, over SSH too.
 func TestALogLineCostsItsLength(t *testing.T) {
 	for _, ssh := range []bool{false, true} {

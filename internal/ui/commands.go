@@ -10,6 +10,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
@@ -24,6 +25,10 @@ type doneMsg struct {
 
 // command runs f off the event loop and shows what became of it.
 func (a *App) command(what string, f func(ctx context.Context) (said string, err error), u *undo) {
+	if why := a.needs(&act{Tier: action.Ask}); why != "" { // every way here asked already
+		a.notes.say(a.now, theme.Muted, what+": "+why)
+		return
+	}
 	a.off(func(ctx context.Context) tea.Msg {
 		said, err := f(ctx)
 		return doneMsg{said: said, what: what, err: err, undo: u}
@@ -44,6 +49,7 @@ func (a *App) done(m doneMsg) {
 	a.reread()
 	switch {
 	case m.err != nil:
+		a.failed(m.what + ": " + text.Line(m.err.Error(), 400))
 		role := theme.Failed
 		if errors.Is(m.err, orchestrator.ErrNotNow) {
 			role = theme.Late
@@ -58,6 +64,10 @@ func (a *App) done(m doneMsg) {
 
 // togglePause pauses or resumes the chosen runner at once; it can be undone.
 func (a *App) togglePause() {
+	if len(a.marked()) > 0 {
+		a.openBulk(a.bulkPause())
+		return
+	}
 	r, _ := a.chosen()
 	o, id, by := a.o, r.ID, a.opts.Actor
 	pause := func(ctx context.Context) (string, error) {
@@ -82,6 +92,9 @@ func (a *App) togglePause() {
 }
 
 func (a *App) whyPause() string {
+	if len(a.marked()) > 0 {
+		return a.whyBulk(a.bulkPause())
+	}
 	r, _ := a.chosen()
 	switch {
 	case r == nil:
@@ -99,10 +112,18 @@ func (a *App) undoLast() {
 		u.back(a)
 		return
 	}
+	if u.here != nil {
+		u.here()
+		a.notes.say(a.now, theme.OK, theme.GlyphOK+" undone: "+u.what)
+		return
+	}
 	a.command("undo the "+u.what, func(ctx context.Context) (string, error) { return "undone: " + u.what, u.do(ctx) }, nil)
 }
 
 func (a *App) whyFire() string {
+	if len(a.marked()) > 0 {
+		return a.whyBulk(bulkFire())
+	}
 	r, _ := a.chosen()
 	if r == nil {
 		return "no pipe is selected"
@@ -122,6 +143,10 @@ func (a *App) whyFireOf(*orchestrator.Runner) string {
 }
 
 func (a *App) fire() {
+	if len(a.marked()) > 0 {
+		a.openBulk(bulkFire())
+		return
+	}
 	a.question(func(a *App) question {
 		r, _ := a.chosen()
 		if r == nil {
@@ -134,6 +159,8 @@ func (a *App) fire() {
 		switch {
 		case r.Current != nil && r.Current.State.Live():
 			q.text += "; run " + screen.ShortID(r.Current.ID) + " still goes on: the new one " + overlapWords(r.Overlap)
+		case a.waitWords(r) != "":
+			q.text += "; it " + a.waitWords(r)
 		case screen.Held(r):
 			q.text += " and stays paused"
 		case !r.NextAt.IsZero():
@@ -162,6 +189,10 @@ func (a *App) whyCancel() string {
 }
 
 func (a *App) cancel() {
+	if len(a.marked()) > 0 {
+		a.openBulk(bulkCancel())
+		return
+	}
 	a.question(func(a *App) question {
 		_, run := a.chosen()
 		if why := a.whyCancel(); why != "" {
@@ -191,16 +222,20 @@ func (a *App) whyRetry() string {
 	case orchestrator.AwaitingRetry, orchestrator.Failed, orchestrator.Crashed, orchestrator.Cancelled, orchestrator.Interrupted:
 		return ""
 	case orchestrator.Paused:
-		return "the run waits for an answer; a answers"
+		return "the run waits for an answer; " + a.keyOf("answer.give") + " answers"
 	case orchestrator.Completed:
-		return "the run completed, so there is nothing to retry; R reruns all of it"
+		return "the run completed, so there is nothing to retry; " + a.keyOf("run.rerun") + " reruns all of it"
 	case orchestrator.Skipped, orchestrator.Missed, orchestrator.Dropped:
-		return "this tick never ran; t fires the pipe now"
+		return "this tick never ran; " + a.keyOf("pipe.fire") + " fires the pipe now"
 	}
 	return "the run still goes on"
 }
 
 func (a *App) retry() {
+	if len(a.marked()) > 0 {
+		a.openBulk(bulkRetry())
+		return
+	}
 	a.question(func(a *App) question {
 		_, run := a.chosen()
 		if why := a.whyRetry(); why != "" {

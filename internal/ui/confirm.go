@@ -50,6 +50,7 @@ func (a *App) answerConfirm(key string) {
 	case q.stamp != c.shown.stamp:
 		q.text = "it changed meanwhile: " + q.text
 		c.shown = q
+		a.hesitate()
 	default:
 		a.confirm = nil
 		c.act(a)

@@ -70,6 +70,14 @@ func TestTheTicketOfAStepIsOneKeyAway(t *testing.T) {
 	d.Press(":").Type("ticket 99").Press("enter").Sees("cannot be read: no such ticket 99")
 }
 
+func TestTheTicketOfAQuestionIsOneKeyAway(t *testing.T) {
+	f := uitest.Journal()
+	for i := range f.Approvals {
+		f.Approvals[i].Subject = map[string]any{"ticket": map[string]any{"id": 4711}, "why": "low confidence"}
+	}
+	uitest.Drive(t, uitest.New(f)).Press("7", "o").Sees("VPN breaks off", "queue Network::VPN")
+}
+
 func TestTicketsAreFiltered(t *testing.T) {
 	d := journal(t).Press("8", "/").Type("queue:bill runner:esc").Press("enter").Sees("/queue:bill runner:esc", "Invoice 2026-1117").Lacks("Network::VPN")
 	d.Press("esc").Sees("18 tickets").Press("/").Type("nothing-like-it").Press("enter").Sees("no ticket passes the filter")

@@ -71,7 +71,8 @@ func TestQuestionAsksAgainWhenTheStateChanged(t *testing.T) {
 		c.State, r.State, r.Current = orchestrator.Running, orchestrator.Running, &c
 	})
 	d.Live().Press("y").Sees("it changed meanwhile", "its step is stopped").Did()
-	d.Press("y").Did("cancel " + uitest.RunID(103) + " by kim")
+	d.Press("y", "y").Sees("it changed meanwhile").Did() // typed on: not an answer to the new question
+	d.Advance(400 * time.Millisecond).Press("y").Did("cancel " + uitest.RunID(103) + " by kim")
 }
 
 func TestQuestionThatIsNoLongerPossible(t *testing.T) {
@@ -99,7 +100,7 @@ func TestCommandErrorsAreShown(t *testing.T) {
 }
 
 func TestActingNeedsRoom(t *testing.T) {
-	d := tickets(t).At("dedupe").Resize(39, 24).Press("p", "t", "y").Did()
+	d := tickets(t).At("dedupe").Resize(39, 24).Press("t", "y", "p").Did()
 	d.Resize(80, 24).Sees("too small to act")
 }
 
@@ -339,7 +340,7 @@ func TestEventsHold(t *testing.T) {
 	d.Fake.Hub.Event(orchestrator.Event{ID: 2000, At: uitest.Now, Runner: "dedupe", State: orchestrator.Completed, Text: "ok in 3.0s"})
 	d.Live().Lacks("ok in 3.0s").Sees("held +1")
 	d.Press("space").Sees("ok in 3.0s")
-	d.Resize(140, 40).Press("1", "space").Sees("events · held").Press("tab", "j", "enter").Sees("Pipes ›")
+	d.Resize(140, 40).Press("1", "F").Sees("events · held").Press("tab", "j", "enter").Sees("Pipes ›")
 }
 
 func TestResyncReadsAgain(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
@@ -35,6 +36,7 @@ type form struct {
 
 // facts are what a form says of the engine.
 type facts struct {
+	rows  []fact // of a list, above the lines: cut where they are too long, not wrapped
 	lines []fact
 	stamp string // changes when the user should look again
 	why   string // why it cannot be done; "" = it can
@@ -202,6 +204,9 @@ func (a *App) formEdit(f *form, m tea.Msg, key string) {
 	if x.changed != nil {
 		x.changed(f)
 	}
+	if x != f.typed { // the facts that follow from it are on show from now on
+		f.stamp = f.facts(a, f).stamp
+	}
 }
 
 // commit does it when everything is right, and says what is not otherwise.
@@ -222,6 +227,7 @@ func (a *App) commit(f *form) {
 		f.note = now.why
 	case now.stamp != f.stamp:
 		f.stamp, f.note = now.stamp, "it changed meanwhile: look again"
+		a.hesitate()
 	case want != "" && f.typed.value() != want:
 		f.at, f.note = phrase, "type "+want+" to go on"
 	default:
@@ -238,6 +244,10 @@ type formMsg struct {
 
 // send does f off the event loop. The form stays until it worked, so that a mistake can be put right.
 func (a *App) send(f *form, what string, do func(ctx context.Context) (said string, err error), u *undo) {
+	if why := a.needs(&act{Tier: action.Ask}); why != "" { // every way here asked already
+		f.note = why
+		return
+	}
 	f.busy, f.note = true, ""
 	a.off(func(ctx context.Context) tea.Msg {
 		said, err := do(ctx)

@@ -99,6 +99,9 @@ func (a *App) formLines(f *form, w int) []formLine {
 		}
 	}
 	now := f.facts(a, f)
+	for _, l := range now.rows {
+		out = append(out, formLine{fact: fact{l.role, text.Truncate(l.text, w, theme.Ellipsis)}})
+	}
 	for _, l := range now.lines {
 		add(l.role, l.text, 4)
 	}

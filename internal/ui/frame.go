@@ -56,6 +56,9 @@ func (a *App) Draw(w, h int) part.Canvas {
 	if a.form != nil {
 		a.drawForm(c, f)
 	}
+	if a.menu != nil {
+		a.drawMenu(c, f)
+	}
 	if a.help != nil {
 		a.drawHelp(c, f)
 	}
@@ -108,6 +111,13 @@ func (a *App) drawHeader(c part.Canvas, f frame) {
 	x := c.Put(1, 0, theme.Title, "otai")
 	room := c.W - rightW - countsW - x - 3
 	c.Text(x+2, 0, min(text.Width(name), max(room, 0)), theme.Plain, name)
+	if env := a.settings.Env; env != "" && room > 0 {
+		role := theme.Title
+		if a.settings.Danger {
+			role = theme.Danger
+		}
+		c.Text(x+2, 0, min(text.Width(env), room), role, env)
+	}
 	x = max(min(c.W-rightW-countsW, max(21, x+2+text.Width(name)+gap)), x+2)
 	if words {
 		x = max(c.W-rightW-countsW-3, x)
@@ -143,6 +153,9 @@ func (a *App) countText(k count, f frame, words bool) string {
 func (a *App) headName(f frame) string {
 	e := &a.data.Engine
 	name := e.Name
+	if a.settings.Env != "" {
+		name = a.settings.Env + theme.Sep + name
+	}
 	if f.wide {
 		if e.Version != "" {
 			name += theme.Sep + e.Version
@@ -171,7 +184,7 @@ func (a *App) drawStatus(c part.Canvas, f frame) {
 	s, role := a.statusText(f)
 	right := ""
 	if r, ok := a.top().(interface{ Pending() int }); ok && r.Pending() > 0 {
-		right = fmt.Sprintf("order held%s%s (.)", theme.Sep, plural(r.Pending(), "move"))
+		right = fmt.Sprintf("order held%s%s (%s)", theme.Sep, plural(r.Pending(), "move"), a.keyOf("pipes.resort"))
 	}
 	if s == "" && right == "" {
 		return
@@ -205,7 +218,7 @@ func (a *App) statusText(f frame) (string, theme.Role) {
 	case n.text != "":
 		s := n.text
 		if n.undo != nil && s == n.taken {
-			s += fmt.Sprintf(" (u undo %s)", text.Countdown(n.undo.until.Sub(a.now)+time.Second-1))
+			s += fmt.Sprintf(" (%s undo %s)", a.keyOf("app.undo"), text.Countdown(n.undo.until.Sub(a.now)+time.Second-1))
 		}
 		return s, n.role
 	case !f.tabs && standing != "":
@@ -233,14 +246,15 @@ func plural(n int, word string) string {
 
 // drawFooter draws as many keys as fit, the most useful first in their usual order, and help always.
 func (a *App) drawFooter(c part.Canvas) {
-	const helpText = "? help"
-	room := c.W - 2 - len(helpText)
+	helpKey := a.keyOf("app.help")
+	helpText := helpKey + " help"
+	room := c.W - 2 - text.Width(helpText)
 	chosen := a.footActions(room)
 	x := 1
 	for _, act := range chosen {
-		x = a.putKey(c, x, act.Keys[0], a.label(act), act.Why != nil && act.Why(a) != "") + 2
+		x = a.putKey(c, x, act.Keys[0], a.label(act), a.whyNot(act) != "") + 2
 	}
-	a.putKey(c, c.W-1-len(helpText), "?", "help", false)
+	a.putKey(c, c.W-1-text.Width(helpText), helpKey, "help", false)
 }
 
 func (a *App) footActions(room int) []*action.Action[*App] {
@@ -248,7 +262,7 @@ func (a *App) footActions(room int) []*action.Action[*App] {
 	take := map[string]bool{}
 	for want := 9; want > 0; want-- {
 		for _, act := range all {
-			if act.Foot != want || act.Short == "" || act.Rare && act.Why(a) != "" {
+			if act.Foot != want || act.Short == "" || len(act.Keys) == 0 || act.Rare && act.Why(a) != "" {
 				continue
 			}
 			if w := text.Width(action.KeyName(act.Keys[0])) + 1 + text.Width(a.label(act)) + 2; w <= room {

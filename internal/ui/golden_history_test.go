@@ -9,5 +9,6 @@ func historyScenes() []scene {
 		{"timeline-short", uitest.Promises, func(d *uitest.Driver) { d.Press("3", "+", "+", "+", "[", "[") }},
 		{"timeline-week", uitest.Tickets, func(d *uitest.Driver) { d.Press("3", "-", "-", "-", "-", "h", "Z") }},
 		{"timeline-filter", uitest.Tickets, func(d *uitest.Driver) { d.Press("3", "/").Type("state:paused,late").Press("enter") }},
+		{"runs-preview", uitest.Tickets, func(d *uitest.Driver) { d.Press("2", "/").Type("state:failed").Press("enter") }},
 	}
 }

@@ -7,7 +7,7 @@ func reviewScenes() []scene {
 	return []scene{
 		{"reviews", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j") }},
 		{"reviews-read", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j", "v") }},
-		{"reviews-accepted", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j", "a", "s") }},
+		{"reviews-accepted", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j", "+", "s") }},
 		{"reviews-label", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j", "l").Type("a") }},
 		{"reviews-all", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "j", "j", "A") }},
 		{"reviews-estimate", uitest.Reviews, func(d *uitest.Driver) { d.Press("7", "G", "k") }},

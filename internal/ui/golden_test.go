@@ -24,7 +24,7 @@ type scene struct {
 	play func(d *uitest.Driver)
 }
 
-var scenes = []scene{
+var scenes = slices.Concat([]scene{
 	{"pipes", uitest.Tickets, func(*uitest.Driver) {}},
 	{"pipes-held", uitest.Tickets, func(d *uitest.Driver) {
 		d.At("kb-suggest").Press("p")
@@ -69,7 +69,7 @@ var scenes = []scene{
 	{"engine-paused", pausedEngine, func(d *uitest.Driver) { d.Press("6", "p") }},
 	{"approvals", uitest.Promises, func(d *uitest.Driver) { d.Press("7") }},
 	{"approvals-none", uitest.Tickets, func(d *uitest.Driver) { d.Press("7") }},
-	{"form-answer", uitest.Promises, func(d *uitest.Driver) { d.Press("7", "a", "right") }},
+	{"form-answer", uitest.Promises, func(d *uitest.Driver) { d.Press("7", "A", "right") }},
 	{"form-pause", uitest.Promises, func(d *uitest.Driver) { d.At("dedupe").Press("P").Type("release").Press("tab").Type("1h") }},
 	{"form-pause-tag", uitest.Promises, func(d *uitest.Driver) {
 		d.Press(":").Type(`pause tag tickets 1h "release 2.4"`).Press("enter", "tab", "tab").Type("pause 5").Press("enter")
@@ -83,7 +83,7 @@ var scenes = []scene{
 	}},
 	{"palette-typed", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("pause tag ") }},
 	{"palette-rerun", uitest.Promises, func(d *uitest.Driver) { d.Press(":").Type("rerun 42") }},
-}
+}, keyScenes())
 
 func pausedEngine() uitest.Fixture {
 	f := uitest.Promises()

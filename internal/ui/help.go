@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func (a *App) helpKey(key, txt string) {
 		h.query += txt
 	case key == "/":
 		h.searching = true
-	case key == "q" || key == "?":
+	case key == "q" || slices.Contains(a.reg.ByID("app.help").Keys, key):
 		a.help = nil
 	}
 	h.top = min(h.top, max(len(a.helpLines(h))-3, 0))
@@ -74,14 +75,12 @@ func (a *App) helpLines(h *help) []helpLine {
 				keys = append(keys, action.KeyName(k))
 			}
 			if len(keys) == 0 || act.Wide && !slices.Contains(a.scopes(), act.Scope) {
-				keys = []string{":" + act.Short}
+				keys = []string{":" + cmp.Or(act.Short, act.Title)}
 			}
 			l := helpLine{keys: strings.Join(keys, " "), text: act.Title}
-			if act.Why != nil {
-				if why := act.Why(a); why != "" {
-					l.off = true
-					l.text += " (" + why + ")"
-				}
+			if why := a.whyNot(act); why != "" {
+				l.off = true
+				l.text += " (" + why + ")"
 			}
 			out = append(out, l)
 			if h.query != "" && act.Args != "" {

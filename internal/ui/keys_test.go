@@ -23,6 +23,13 @@ many pipes or the whole engine: a form in which a phrase with their number has t
 once, and ` + "`u`" + ` takes them back for 10 seconds, pauses and resumes from forms too. In a form ` + "`tab`" + ` goes on, ` + "`enter`" + ` does, and
 ` + "`esc`" + ` leaves without doing anything.
 
+Every key can be changed, or taken away, under ` + "`console.keys`" + ` of the [configuration](configuration.md#console); ` + "`otai-tui keys`" + `
+lists the names of the actions with the keys in force. What a role may not do stays on show and says so: *admin* marks what needs the
+role admin, everything else that acts needs ops.
+
+While rows are marked, fire, pause, retry and cancel work on all of them: a dialog lists each row with what becomes of it, and
+takes a phrase such as ` + "`fire 2`" + `.
+
 In the palette, times are UTC: an end is a length such as ` + "`15m`, `1h`, `2d`" + `, a time of day such as ` + "`15:30`" + `, or a date such as
 ` + "`2026-11-24`" + `. Texts with blanks go into double quotes.
 `
@@ -33,6 +40,8 @@ var scopeNames = [][2]string{
 	{"list", "Lists"},
 	{"open", "Rows that open"},
 	{"item", "A pipe or run"},
+	{"marks", "Lists with marks"},
+	{"sort", "Lists with columns"},
 	{"filter", "Lists with a filter"},
 	{"pipes", "Pipes"},
 	{"pipe", "Pipe"},
@@ -77,6 +86,9 @@ func keysPage(acts []act) string {
 				what += "; " + a.Tip
 			}
 			note := map[action.Tier]string{action.Ask: "asks", action.Undoable: "undo", action.Dialog: "dialog"}[a.Tier]
+			if a.Needs() == action.Admin {
+				note += ", admin"
+			}
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", strings.Join(keys, " "), what, note)
 		}
 	}

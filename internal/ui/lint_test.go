@@ -132,3 +132,117 @@ func TestFooterAlwaysFits(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysKeepTheRules: the console's own keys break none of the rules that a configuration has to keep.
+func TestKeysKeepTheRules(t *testing.T) {
+	for _, a := range actions() {
+		for _, k := range a.Keys {
+			if !action.Known(k) {
+				t.Errorf("%s is on %q, which no terminal sends", a.ID, k)
+			}
+			if rule := action.Unsafe(&a, k); rule != "" && a.ID != "app.interrupt" {
+				t.Errorf("%s is on %s: %s", a.ID, k, rule)
+			}
+		}
+	}
+	m := action.Keymap{}
+	for _, a := range actions() {
+		if a.Scope != action.Command && a.ID != "app.interrupt" && a.ID != "app.esc" {
+			m[a.ID] = a.Keys
+		}
+	}
+	for _, f := range CheckKeys(m) {
+		t.Errorf("the own keys as a keymap: %s %s: %s", f.ID, f.Key, f.Msg)
+	}
+}
+
+// TestKeyScopesKnowEveryScreen: a screen that keyScopes does not know would not be checked.
+func TestKeyScopesKnowEveryScreen(t *testing.T) {
+	known := keyScopes()
+	a, err := New(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := everyScreen()
+	for _, tab := range a.tabs {
+		all = append(all, tab.s)
+	}
+	for _, s := range all {
+		want := append(slices.Clone(s.Scopes()), "global")
+		if !slices.ContainsFunc(known, func(k []string) bool { return slices.Equal(k, want) }) {
+			t.Errorf("keyScopes lacks the screen with the scopes %q", want)
+		}
+	}
+	for _, act := range actions() {
+		if act.Scope != action.Command && !slices.ContainsFunc(known, func(k []string) bool { return slices.Contains(k, act.Scope) }) {
+			t.Errorf("%s: no screen has the scope %s", act.ID, act.Scope)
+		}
+	}
+}
+
+// TestActingActionsSayMore: what acts has a role of its own or by its tier, never that of a viewer; what asks says what it does
+// in its tip; what touches the whole engine is the admins'.
+func TestActingActionsSayMore(t *testing.T) {
+	admins := []string{"engine.drain", "engine.reload", "engine.pause"}
+	for _, a := range actions() {
+		if a.Acts() != (a.Needs() >= action.Ops) {
+			t.Errorf("%s: acts %v, needs %s", a.ID, a.Acts(), a.Needs().Name())
+		}
+		if a.Tier >= action.Ask && a.Tip == "" {
+			t.Errorf("%s asks and has no word on its consequence", a.ID)
+		}
+		if slices.Contains(admins, a.ID) && a.Needs() != action.Admin {
+			t.Errorf("%s needs %s, want admin", a.ID, a.Needs().Name())
+		}
+	}
+}
+
+// TestEveryActionIsInThePalette: with all keys taken away, everything but moving is still done by name.
+func TestEveryActionIsInThePalette(t *testing.T) {
+	a, err := New(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, s := range everyScreen() {
+		a.stack = []screen.Screen{s}
+		for _, e := range a.allEntries(false) {
+			if e.act != nil {
+				found[e.act.ID] = true
+			} else {
+				found[strings.TrimSuffix(e.name, " …")] = true
+			}
+		}
+	}
+	for _, act := range actions() {
+		if act.ID != "app.palette" && !found[act.ID] && !found[act.Short] {
+			t.Errorf("%s is not in the palette of any screen", act.ID)
+		}
+	}
+}
+
+// TestViewersActNowhere: with the role view, no acting action is done by its key or its name, and each gives the reason.
+func TestViewersActNowhere(t *testing.T) {
+	a, err := New(t.Context(), Options{Role: "view"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, act := range a.reg.All() {
+		if why := a.whyNot(act); act.Acts() != strings.Contains(why, "you are view") {
+			t.Errorf("%s: %q", act.ID, why)
+		}
+	}
+}
+
+// TestEscNeverActs: on every screen and over every overlay, Esc closes, clears or goes back; it sends no command.
+func TestEscNeverActs(t *testing.T) {
+	for _, a := range actions() {
+		if slices.Contains(a.Keys, "esc") && a.ID != "app.esc" {
+			t.Errorf("%s is on esc", a.ID)
+		}
+	}
+	a := registry(t).ByID("app.esc")
+	if a == nil || a.Acts() {
+		t.Error("esc acts")
+	}
+}

@@ -35,6 +35,7 @@ type undo struct {
 	until time.Time
 	do    func(context.Context) error
 	back  func(*App) // in place of do: nothing was sent yet
+	here  func()     // in place of do: it changes only this console, at once
 }
 
 // say shows a message for a while.

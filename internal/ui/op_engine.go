@@ -72,12 +72,12 @@ func engineActions() []act {
 			},
 		},
 		{
-			ID: "engine.drain", Scope: "engine", Keys: []string{"d"}, Group: "act", Foot: 7, Tier: action.Dialog, Wide: true,
+			ID: "engine.drain", Scope: "engine", Keys: []string{"d"}, Group: "act", Foot: 7, Tier: action.Dialog, Role: action.Admin, Wide: true,
 			Title: "drain: finish what was claimed, start nothing new", Short: "drain", Tip: "resume engine ends it",
 			Why: (*App).whyDrain, Do: (*App).drain,
 		},
 		{
-			ID: "engine.reload", Scope: "engine", Keys: []string{"c"}, Group: "act", Foot: 7, Tier: action.Ask, Wide: true,
+			ID: "engine.reload", Scope: "engine", Keys: []string{"c"}, Group: "act", Foot: 7, Tier: action.Ask, Role: action.Admin, Wide: true,
 			Title: "read the configuration again", Short: "reload", Tip: "a bad one changes nothing and is shown",
 			Why: (*App).whyReload, Do: (*App).reload,
 		},
@@ -93,7 +93,7 @@ func engineActions() []act {
 // answerActions work on what waits for a person.
 func answerActions() []act {
 	return []act{{
-		ID: "answer.give", Scope: "answer", Keys: []string{"a"}, Group: "act", Foot: 9, Tier: action.Ask, Rare: true,
+		ID: "answer.give", Scope: "answer", Keys: []string{"A"}, Group: "act", Foot: 9, Tier: action.Ask, Rare: true,
 		Title: "answer: approve or reject", Short: "answer", Tip: "with the values it asks for, and a note", Why: (*App).whyAnswer,
 		Do: (*App).giveAnswer,
 	}}
@@ -140,7 +140,8 @@ func typedActions() []act {
 		all[i].Scope, all[i].Group, all[i].Why, all[i].Do = action.Command, "act", never, typeOn(all[i].Short)
 	}
 	return append(all, act{
-		ID: "engine.pause", Scope: action.Command, Group: "act", Tier: action.Dialog, Short: "pause engine", Title: "pause every pipe",
-		Tip: "with a reason and an end", Why: (*App).whyPauseEngine, Do: func(a *App) { a.openForm(a.pauseForm(theEngine(), "", "", false)) },
+		ID: "engine.pause", Scope: action.Command, Group: "act", Tier: action.Dialog, Role: action.Admin, Short: "pause engine",
+		Title: "pause every pipe",
+		Tip:   "with a reason and an end", Why: (*App).whyPauseEngine, Do: func(a *App) { a.openForm(a.pauseForm(theEngine(), "", "", false)) },
 	})
 }

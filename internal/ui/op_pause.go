@@ -166,6 +166,14 @@ func (a *App) whyResume(s orchestrator.Scope) string {
 	if a.hold(s) == nil {
 		return s.String() + " is not paused"
 	}
+	return a.mayNot(s)
+}
+
+// mayNot says that the one at this console may not pause or resume a scope: the engine as a whole is the admins'.
+func (a *App) mayNot(s orchestrator.Scope) string {
+	if s.Kind == orchestrator.ScopeEngine {
+		return a.needs(&act{Tier: action.Dialog, Role: action.Admin})
+	}
 	return ""
 }
 
@@ -203,10 +211,11 @@ func (a *App) rowScope() (orchestrator.Scope, bool) {
 }
 
 func (a *App) whyRowPause() string {
-	if s, _ := a.rowScope(); s.Kind == "" {
+	s, _ := a.rowScope()
+	if s.Kind == "" {
 		return "this row cannot be paused: choose the slots, a limit or a pause"
 	}
-	return ""
+	return a.mayNot(s)
 }
 
 // toggleRow pauses or resumes what the row of the engine's screen stands for.
@@ -283,7 +292,9 @@ func (a *App) pauseOffer(s orchestrator.Scope, end, reason string) action.Offer[
 		Line: join("pause", s.String(), end, quoted(reason)), Title: plural(len(a.under(s)), "pipe") + theme.Sep + untilWords(t, a.now),
 		Do: func(a *App) { a.openForm(a.pauseForm(s, end, reason, false)) },
 	}
-	if len(a.under(s)) == 0 {
+	if why := a.mayNot(s); why != "" {
+		o.Why = why
+	} else if len(a.under(s)) == 0 {
 		o.Why = "no pipe belongs to " + s.String()
 	} else if a.hold(s) != nil {
 		o.Title += theme.Sep + "paused already"

@@ -16,12 +16,12 @@ import (
 )
 
 // whyRerunOf says why a run cannot be done again; "" = it can.
-func whyRerunOf(run *orchestrator.Run) string {
+func (a *App) whyRerunOf(run *orchestrator.Run) string {
 	switch {
 	case run == nil:
 		return "there is no run to do again"
 	case run.State == orchestrator.Skipped || run.State == orchestrator.Missed || run.State == orchestrator.Dropped:
-		return "this tick never ran; t fires the pipe now"
+		return "this tick never ran; " + a.keyOf("pipe.fire") + " fires the pipe now"
 	case !run.State.Terminal() && run.State != orchestrator.Interrupted:
 		return "the run still goes on"
 	}
@@ -30,14 +30,14 @@ func whyRerunOf(run *orchestrator.Run) string {
 
 func (a *App) whyRerun() string {
 	_, run := a.chosen()
-	return whyRerunOf(run)
+	return a.whyRerunOf(run)
 }
 
 // rerunAll does a whole run again, as a new attempt of it.
 func (a *App) rerunAll() {
 	a.question(func(a *App) question {
 		_, run := a.chosen()
-		if why := whyRerunOf(run); why != "" {
+		if why := a.whyRerunOf(run); why != "" {
 			return question{why: why}
 		}
 		return question{
@@ -87,7 +87,7 @@ func (a *App) whyFrom() string {
 	case st.Kind != "":
 		return "a step of the " + st.Kind + " kind is not part of the pipe itself"
 	case !strings.Contains(st.Path, "/"):
-		return "this is the whole run: R reruns it all"
+		return "this is the whole run: " + a.keyOf("run.rerun") + " reruns it all"
 	}
 	return ""
 }

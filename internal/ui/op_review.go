@@ -117,15 +117,15 @@ func (a *App) sendHeld(all bool) {
 func (a *App) farewell() tea.Cmd {
 	a.cmds = nil
 	a.sendHeld(true)
-	if len(a.cmds) == 0 {
-		return tea.Quit
+	last, bye := a.cmds, a.goodbye()
+	if len(last) == 0 {
+		return bye
 	}
-	last := a.cmds
 	return func() tea.Msg {
 		for _, send := range last {
 			send()
 		}
-		return tea.Quit()
+		return bye()
 	}
 }
 

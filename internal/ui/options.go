@@ -26,6 +26,17 @@ type Options struct {
 	Theme   string             // "auto" (default), "terminal", "otai-dark", "otai-light", "mono"
 	Glyphs  string             // "auto" (default), "unicode", "ascii"
 	OverSSH bool               // in a remote terminal: no questions to it, synchronized output without asking
+	Role    string             // "view", "ops" or "admin"; "" = admin. What a role may not do stays on show, with the reason
+
+	// Settings gives the console's part of the configuration in force; nil = there is none. It is asked at the start and after
+	// every reload, and must not wait.
+	Settings func() Settings
+
+	// Memory keeps what the viewer set; nil = nothing is kept.
+	Memory Memory
+
+	// CopyDir is where the copy menu writes files; "" = it writes none.
+	CopyDir string
 
 	// Detached says that the engine lives on without this console: quitting asks nothing. By default quitting stops the
 	// engine in this process, and the console says so.

@@ -20,6 +20,7 @@ const maxEntries = 50
 type palette struct {
 	query  string
 	cursor int
+	past   int // how far back in what was done before; 0 = it is typed
 }
 
 // entry is one thing the palette offers.
@@ -30,6 +31,7 @@ type entry struct {
 	target *screen.Target // what act works on; nil = what is under the cursor
 	do     func(*App)
 
+	again bool   // a line that was done before
 	typed bool   // made of what was typed: it is found as it is
 	noKey bool   // the key of act does not work here
 	args  string // what has to be typed behind the name; "" = nothing
@@ -43,13 +45,13 @@ func commands() []act {
 	for _, name := range theme.Names {
 		out = append(out, act{
 			ID: "set.theme." + name, Scope: action.Command, Group: "app", Short: "theme " + name, Title: "use the theme " + name,
-			Do: func(a *App) { a.theme, a.decided = themeNamed(name), true },
+			Do: func(a *App) { a.setTheme(name) },
 		})
 	}
 	for _, name := range []string{"unicode", "ascii"} {
 		out = append(out, act{
 			ID: "set.glyphs." + name, Scope: action.Command, Group: "app", Short: "glyphs " + name, Title: "draw with " + name + " glyphs",
-			Do: func(a *App) { a.ascii = name == "ascii" },
+			Do: func(a *App) { a.setGlyphs(name) },
 		})
 	}
 	return out
@@ -63,6 +65,9 @@ func (a *App) entries(query string) []entry {
 		all = append(all, *run)
 	}
 	out := slices.DeleteFunc(all, func(e entry) bool { return !e.found(words) })
+	if len(words) == 0 {
+		out = append(a.recent(), out...)
+	}
 	out = append(out, a.typedEntries(query)...)
 	slices.SortStableFunc(out, func(x, y entry) int { return cmp.Compare(x.rank(query), y.rank(query)) })
 	return out[:min(len(out), maxEntries)]
@@ -167,10 +172,10 @@ func (e *entry) rank(query string) int {
 
 // why says why the entry cannot be done now; "" = it can.
 func (a *App) why(e *entry) string {
-	if e.act == nil || e.act.Why == nil {
+	if e.act == nil {
 		return e.off
 	}
-	return e.act.Why(a.aimed(e.target))
+	return a.aimed(e.target).whyNot(e.act)
 }
 
 // nearest is the name that looks, or begins, most like what was typed.
@@ -234,8 +239,16 @@ func (a *App) paletteKey(key, txt string) {
 	case "enter":
 		a.runEntryAt()
 	case "down", "ctrl+n":
+		if p.past > 0 && p.cursor == 0 {
+			a.recall(-1)
+			return
+		}
 		p.cursor = min(p.cursor+1, max(len(a.entries(p.query))-1, 0))
 	case "up", "ctrl+p":
+		if p.cursor == 0 && (p.query == "" || p.past > 0) {
+			a.recall(1)
+			return
+		}
 		p.cursor = max(p.cursor-1, 0)
 	case "tab":
 		if es := a.entries(p.query); p.cursor < len(es) {
@@ -257,7 +270,7 @@ func (a *App) paletteKey(key, txt string) {
 
 func (p *palette) typed(s string) {
 	if s != "" && len(p.query)+len(s) <= maxInput {
-		p.query, p.cursor = p.query+s, 0
+		p.query, p.cursor, p.past = p.query+s, 0, 0
 	}
 }
 
@@ -276,6 +289,9 @@ func (a *App) runEntryAt() {
 		return
 	}
 	a.palette = nil
+	if !e.again {
+		a.remembered(e.name)
+	}
 	if e.do != nil {
 		if e.acts && a.tooSmall() {
 			return

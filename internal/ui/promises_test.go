@@ -47,7 +47,7 @@ func TestPauseOfATagAsksForTheNumberOfItsPipes(t *testing.T) {
 	d.Sees("type pause 6 to go on").Did().Type("pause 6")
 	d.Fake.Change("dedupe", func(r *orchestrator.Runner) { r.Tags = []string{"tickets"} })
 	d.Live().Press("enter").Sees("it changed meanwhile: look again", "7 pipes").Did()
-	d.Press("enter").Sees("type pause 7 to go on").Did().Press("backspace").Type("7").Press("enter")
+	d.Advance(400 * time.Millisecond).Press("enter").Sees("type pause 7 to go on").Did().Press("backspace").Type("7").Press("enter")
 	did := `pause tag tickets by kim reason "release 2.4" drain=false until 15:02:31`
 	d.Did(did).Sees("paused tag tickets until 15:02:31Z (u undo").Press("6").Sees("‖ tag tickets")
 	d.Press("u").Did(did, "resume tag tickets by kim").Lacks("‖ tag tickets")
@@ -158,7 +158,7 @@ func TestPaletteBackfillsAndCancels(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	run := uitest.RunID(112)
-	d := promises(t).Sees("7 to answer 2").Press("7").Sees("Move 12 tickets", "Globex, Initech", "49m left", "limit (number)").Press("a").Press("up", "up", "enter").Sees("choose approve or reject").Did()
+	d := promises(t).Sees("7 to answer 2").Press("7").Sees("Move 12 tickets", "Globex, Initech", "49m left", "limit (number)").Press("A").Press("up", "up", "enter").Sees("choose approve or reject").Did()
 	d.Press("right").Sees("< approve >").Press("tab").Type("many").Press("up", "up", "up").Sees("[ answer ]").Press("enter").Sees(`"many" is not a number`).Did()
 	for range 4 {
 		d.Press("backspace")
@@ -168,18 +168,18 @@ func TestAnswers(t *testing.T) {
 	d.Did(did).Sees("approved: vip-queue", "1 step waits for an answer", "› ? dedupe").Lacks("Globex")
 	d.Press(":").Type("reject 90818c not now").Press("enter").Sees("Merge 3 outages", "< reject >", "not now").Press("tab", "tab", "enter")
 	d.Did(did, "answer "+uitest.RunID(140)+` legacy/confirm approve=false input map[] note "not now" by kim`).Sees("nobody has to be asked")
-	d.Press("a").Sees("nothing here waits for an answer")
+	d.Press("A").Sees("nothing here waits for an answer")
 }
 
 func TestApprovalsThatTakeEachOthersPlaceAreSeen(t *testing.T) {
-	d := promises(t).Press("7", "a", "right", "up", "up")
+	d := promises(t).Press("7", "A", "right", "up", "up")
 	d.Send(uitest.Key("enter")) // answered, and before anybody is told of it another run asks
 	d.Fake.Ask(orchestrator.Approval{Run: uitest.RunID(141), Step: "x/ask", Runner: "spam-filter", Question: "Close 90 tickets?", At: uitest.Now})
 	d.Live().Lacks("Globex").Advance(6*time.Second).Sees("2 steps wait", "Close 90 tickets?")
 }
 
 func TestAnswerOfAnother(t *testing.T) {
-	d := promises(t).Press("7", "a", "right")
+	d := promises(t).Press("7", "A", "right")
 	if err := d.Fake.Answer(t.Context(), orchestrator.AnswerRequest{Run: uitest.RunID(112), By: orchestrator.Actor{Name: "alex"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -191,10 +191,10 @@ func TestAnswerOfAnother(t *testing.T) {
 }
 
 func TestRunThatWaitsIsAnsweredWhereItIsSeen(t *testing.T) {
-	d := promises(t).At("vip-queue").Sees("to answer").Press("enter", "enter").Sees("? approve", "waits for an answer · a answers", "Globex, Initech", "a answer")
-	d.Press("a", "right", "up", "enter").Sees("nothing done").Press("a", "right", "up", "up", "enter")
+	d := promises(t).At("vip-queue").Sees("to answer").Press("enter", "enter").Sees("? approve", "waits for an answer · A answers", "Globex, Initech", "A answer")
+	d.Press("A", "right", "up", "enter").Sees("nothing done").Press("A", "right", "up", "up", "enter")
 	d.Did("answer " + uitest.RunID(112) + ` vip-queue/approve approve=true input map[notify:false] note "" by kim`)
-	promises(t).At("escalations").Press("enter").Lacks("a answer").Press("a").Sees("nothing here waits for an answer")
+	promises(t).At("escalations").Press("enter").Lacks("A answer").Press("A").Sees("nothing here waits for an answer")
 }
 
 func TestReload(t *testing.T) {

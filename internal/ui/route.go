@@ -16,6 +16,7 @@ func (a *App) Update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		a.pressed = m
 		a.key(m.String(), m.Text)
+		a.keepSoon()
 	case tea.PasteMsg:
 		if a.palette != nil {
 			a.palette.typed(text.Line(m.Content, maxInput))
@@ -77,6 +78,7 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.run(a.nextTick())
 	case UpdateMsg:
 		a.data.Apply(m.Update)
+		a.followConfig()
 		a.followLogs(m)
 		a.notes.notices(a.data.Engine.Notices)
 		if m.Resync {
@@ -101,6 +103,16 @@ func (a *App) dataMsg(msg tea.Msg) {
 		a.takeDecided(m)
 	case formMsg:
 		a.formDone(m)
+	case keepMsg:
+		if c := a.keepNow(); c != nil {
+			a.run(c)
+		}
+	case keptMsg:
+		a.keptDone(m)
+	case logMsg:
+		a.takeLog(m)
+	case bulkMsg:
+		a.bulkDone(m)
 	case doneMsg:
 		a.done(m)
 	case panicMsg:
@@ -123,6 +135,8 @@ func (a *App) takeSnapshot(m snapshotMsg) {
 	a.lastErr = ""
 	a.data.SetSnapshot(m.snap)
 	a.data.SetEvents(m.events)
+	a.followConfig()
+	a.prune()
 	a.notes.notices(a.data.Engine.Notices)
 }
 

@@ -14,6 +14,9 @@ import (
 // key takes one key: the question, the help and the input line come first, then the actions of the screen. txt is the
 // text the key stands for, "" for keys without one.
 func (a *App) key(key, txt string) {
+	if key != "ctrl+c" && (a.confirm != nil || a.form != nil) && a.grace.swallowed(a.now) {
+		return
+	}
 	switch {
 	case a.confirm != nil:
 		a.answerConfirm(key)
@@ -23,6 +26,9 @@ func (a *App) key(key, txt string) {
 		return
 	case a.palette != nil && key != "ctrl+c":
 		a.paletteKey(key, txt)
+		return
+	case a.menu != nil && key != "ctrl+c":
+		a.menuKey(key)
 		return
 	case a.form != nil && key != "ctrl+c":
 		a.formKey(key)
@@ -41,11 +47,9 @@ func (a *App) perform(act *act, by string) {
 	if act.Acts() && a.tooSmall() {
 		return
 	}
-	if act.Why != nil {
-		if why := act.Why(a); why != "" {
-			a.notes.say(a.now, theme.Muted, by+" "+cmp.Or(act.Short, act.Title)+": "+why)
-			return
-		}
+	if why := a.whyNot(act); why != "" {
+		a.notes.say(a.now, theme.Muted, by+" "+cmp.Or(act.Short, act.Title)+": "+why)
+		return
 	}
 	act.Do(a)
 }

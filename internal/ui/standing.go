@@ -8,6 +8,7 @@ import (
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
+	"github.com/openticketai/otai-tui/internal/ui/action"
 	"github.com/openticketai/otai-tui/internal/ui/part"
 	"github.com/openticketai/otai-tui/internal/ui/screen"
 	"github.com/openticketai/otai-tui/internal/ui/theme"
@@ -131,14 +132,29 @@ func (a *App) drawTabs(c part.Canvas) {
 	note, role := a.standing()
 	x := a.drawPlace(c, note != "")
 	if note != "" {
+		if r := a.role(); r < action.Admin {
+			note = r.Name() + theme.Sep + note
+		}
 		if room := c.W - x - 4; room > 10 {
 			c.Right(x+3, 0, room, role, note)
 		}
 		return
 	}
-	if who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via; c.W-x > len(who)+4 {
+	if who := a.who(); c.W-x > text.Width(who)+4 {
 		c.Right(x, 0, c.W-x-1, theme.Faint, who)
 	}
+}
+
+// who is the one at this console; what a role may do is said where it is not everything.
+func (a *App) who() string {
+	who := a.opts.Actor.Name + theme.Sep + a.opts.Actor.Via
+	if r := a.role(); r < action.Admin {
+		who += theme.Sep + r.Name()
+	}
+	if a.opts.Detached {
+		who += theme.Sep + "attached"
+	}
+	return who
 }
 
 // drawPlace draws where the user is, and gives the column after it. Tabs are numbers only where there is no room for their
@@ -157,16 +173,18 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 		}
 		return x
 	}
-	all, less := 1, 1
+	all := 1
 	for i := range a.tabs {
-		all += len(a.tabLabel(i, false)) + 3
-		less += len(a.tabLabel(i, true)) + 1
+		all += len(a.tabs[i].title) + 5 // with its number, and three columns around it; a count makes it a little more
 	}
 	room := c.W
 	if noted {
 		room -= 40
 	}
-	if tight := all > room; tight && less <= room {
+	if a.role() < action.Admin { // what a role may not do has to be seen
+		room -= text.Width(a.who()) + 4
+	}
+	if all += 3; all > room && a.tightWidth() <= room {
 		return a.drawTightTabs(c, x)
 	}
 	short := all > room
@@ -194,6 +212,15 @@ func (a *App) drawPlace(c part.Canvas, noted bool) int {
 	return x
 }
 
+// tightWidth is what drawTightTabs takes.
+func (a *App) tightWidth() int {
+	n := 3
+	for i := range a.tabs {
+		n += len(a.tabLabel(i, true)) + 1
+	}
+	return n
+}
+
 // drawTightTabs draws the tabs with their short titles, one column apart.
 func (a *App) drawTightTabs(c part.Canvas, x int) int {
 	for i := range a.tabs {
@@ -202,11 +229,10 @@ func (a *App) drawTightTabs(c part.Canvas, x int) int {
 			role = theme.Late
 		}
 		if i == a.tab {
-			c.Put(x-1, 0, theme.Accent, "["+label+"]")
-		} else {
-			c.Put(x, 0, role, label)
+			x = c.Put(x, 0, theme.Accent, "["+label+"]") + 1
+			continue
 		}
-		x += len(label) + 1
+		x = c.Put(x, 0, role, label) + 1
 	}
 	return x
 }

@@ -130,7 +130,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			{"G"},
 			{"p"},
 			{"esc", "7"},
-			{"a"},
+			{"A"},
 			{"esc", ":", "pause "},
 		} {
 			d.Press(keys...)

@@ -131,7 +131,7 @@ func (a *App) typedEntries(query string) []entry {
 
 // offerEntry is a line that the palette offers: chosen, it is done, or typed on when it is not complete.
 func (a *App) offerEntry(act *act, o action.Offer[*App]) entry {
-	e := entry{name: o.Line, title: o.Title, off: o.Why, typed: true, do: o.Do, acts: act.Acts()}
+	e := entry{name: o.Line, title: o.Title, off: cmp.Or(a.needs(act), o.Why), typed: true, do: o.Do, acts: act.Acts()}
 	if o.Do == nil {
 		e.acts, e.off = false, ""
 		e.do = func(a *App) { a.palette = &palette{query: strings.TrimRight(o.Line, " ") + " "} }

@@ -41,7 +41,7 @@ func raw(key string) string {
 // bytes equals the frame drawn from the same state.
 func TestTerminalShowsTheFrame(t *testing.T) {
 	keys := []string{
-		"j", "k", "down", "up", "G", "g", "ctrl+d", "ctrl+u", "enter", "q", "1", "2", "3", "4", "5", "6", "7", "tab", "space", "L", "H", "h", "l", "[", "]", "i", "?", "w", "-", "+", "e", "N",
+		"j", "k", "down", "up", "G", "g", "ctrl+d", "ctrl+u", "enter", "q", "1", "2", "3", "4", "5", "6", "7", "tab", "space", "a", "@", "s", "C", "v", "*", "\\", ">", "<", "S", "L", "H", "h", "l", "[", "]", "i", "?", "w", "-", "+", "e", "N",
 	}
 	const steps = 40
 	for _, seed := range []uint64{1, 2} {

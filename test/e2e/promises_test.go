@@ -97,7 +97,7 @@ func TestPromisesByKeys(t *testing.T) {
 	rowSays(t, x, "order", "answer")
 	x.Keys(t, "7")
 	x.WaitFor(t, "Ship it?", quick)
-	x.Keys(t, "a")
+	x.Keys(t, "A")
 	x.WaitFor(t, "choose", quick)
 	x.Keys(t, "Right")
 	x.WaitFor(t, "< approve >", quick)

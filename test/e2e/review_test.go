@@ -33,7 +33,7 @@ orchestrator:
                 ticket: {id: "{{ t[0] }}", subject: "Subject of {{ t[0] }}", body: "=1+1 is the body"}
                 labels: [billing, spam, network]
                 keep_text: true
-              - {id: say, use: CommandPipe, command: [echo, "moved {{ t[0] }} to {{ get_pipe_result('review', 'label') }}"]}
+              - {id: say, use: CommandPipe, command: [echo, "moved {{ t[0] }} to {{ get_pipe_result('review', 'label') }}"], retry_delay_seconds: 1}
 `
 
 // TestReviewDecisionsByCommands: decisions of an engine without a console are listed, answered one by one and in bulk, over a kill,
@@ -95,7 +95,7 @@ func TestReviewDecisionsByCommands(t *testing.T) {
 	do(0, "no decision waits", "reviews")
 	do(0, "Thresholds of m1", "quality")
 	do(0, `"corrected":1`, "quality", "--json")
-	rows, err := csv.NewReader(strings.NewReader(do(0, "2 decisions written", "quality", "export", "--with-text"))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(do(0, "decisions written: 2", "quality", "export", "--with-text"))).ReadAll()
 	if err != nil || len(rows) != 3 {
 		t.Fatalf("export %v, %v", rows, err)
 	}
@@ -119,7 +119,7 @@ func TestReviewDecisionsByKeys(t *testing.T) {
 	x.Keys(t, "7")
 	x.WaitFor(t, "3 decisions wait", quick)
 	x.WaitFor(t, "=1+1 is the body", quick)
-	x.Keys(t, "a")
+	x.Keys(t, "+")
 	x.WaitFor(t, "accepted billing: ticket 4711", quick)
 	x.Keys(t, "u")
 	x.WaitFor(t, "undone: accepted billing: ticket 4711", quick)
@@ -129,7 +129,7 @@ func TestReviewDecisionsByKeys(t *testing.T) {
 	x.WaitFor(t, "label spam", quick)
 	x.Keys(t, "Enter")
 	x.WaitFor(t, "labelled spam: ticket 4711", quick)
-	x.Keys(t, "s", "a")
+	x.Keys(t, "s", "+")
 	x.WaitFor(t, "3 held back", quick)
 	x.WaitFor(t, "nobody has to be asked", 20*time.Second)
 	x.Keys(t, "9")

@@ -4,9 +4,7 @@ package e2e
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,27 +13,39 @@ import (
 	"github.com/openticketai/otai-tui/internal/ui/uitest"
 )
 
+// shelled is otai-tui in a shell in a terminal.
+type shelled struct {
+	*Term
+	rec, pid string // files: every byte that the terminal got; the process id of otai-tui
+}
+
 // inShell runs otai-tui inside a shell that tells its exit code and the state of the terminal afterwards, and records every byte that
 // the terminal gets. env are words such as "TERM=linux".
-func inShell(t *testing.T, env []string, args ...string) (x *Term, raw func() string) {
+func inShell(t *testing.T, env []string, args ...string) shelled {
 	t.Helper()
-	rec := filepath.Join(t.TempDir(), "raw")
-	argv := append(append([]string{}, env...), "sh", "-c", `read go; "$@"; echo "left with $?"; stty -a | tr ';' '\n' | grep -c -e '^-icanon' -e ' -icanon' -e ' -echo '; echo asked; exec cat`,
-		"sh", Binary(t))
-	x = Start(t, Small, append(argv, args...)...)
-	x.tmux(t, "pipe-pane", "-t", "t", "-o", "cat >"+rec)
+	dir := t.TempDir()
+	x := shelled{rec: filepath.Join(dir, "raw"), pid: filepath.Join(dir, "pid")}
+	const script = `read go; sh -c 'echo $$ >"$0"; exec "$@"' "$0" "$@"; echo "left with $?"
+stty -a | tr ';' '\n' | grep -c -e '^-icanon' -e ' -icanon' -e ' -echo '; echo asked; exec cat`
+	argv := append(append([]string{}, env...), "sh", "-c", script, x.pid, Binary(t))
+	x.Term = Start(t, Small, append(argv, args...)...)
+	x.tmux(t, "pipe-pane", "-t", "t", "-o", "cat >"+x.rec)
 	x.Keys(t, "Enter")
-	return x, func() string {
-		b, err := os.ReadFile(rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
+	return x
+}
+
+// raw is every byte that the terminal got.
+func (x *shelled) raw(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile(x.rec)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return string(b)
 }
 
 // asBefore checks that the terminal is as it was: no mode left on, the alternate screen gone, the cursor there, lines edited and echoed.
-func asBefore(t *testing.T, x *Term, raw func() string) {
+func asBefore(t *testing.T, x shelled) {
 	t.Helper()
 	screen := x.WaitFor(t, "asked", quick)
 	if !strings.Contains(screen, "\n0\nasked") {
@@ -45,7 +55,7 @@ func asBefore(t *testing.T, x *Term, raw func() string) {
 		t.Errorf("alternate screen, cursor, mouse, keypad = %s, want 0 1 0 0", flags)
 	}
 	var left []string
-	if !Poll(t, quick, func() bool { left = uitest.LeftOn(raw()); return len(left) == 0 }) {
+	if !Poll(t, quick, func() bool { left = uitest.LeftOn(x.raw(t)); return len(left) == 0 }) {
 		t.Errorf("left on: %v", left)
 	}
 }
@@ -68,7 +78,7 @@ func TestEveryTerminal(t *testing.T) {
 		t.Run(term, func(t *testing.T) {
 			t.Parallel()
 			cfg := writeConfig(t, consoleConfig)
-			x, raw := inShell(t, append([]string{"TERM=" + term}, c.env...), "-c", cfg, "--state-dir", shortState(t))
+			x := inShell(t, append([]string{"TERM=" + term}, c.env...), "-c", cfg, "--state-dir", shortState(t))
 			x.WaitFor(t, "attention first", quick)
 			x.WaitFor(t, "\n"+c.cursor+" ", quick)
 			before := cursorRow(x.Screen(t), c.cursor)
@@ -85,16 +95,16 @@ func TestEveryTerminal(t *testing.T) {
 					}
 				}
 			}
-			if strings.Contains(strings.Join(c.env, " "), "NO_COLOR") && strings.Contains(raw(), "\x1b[3") && strings.Contains(raw(), "1m") {
+			if strings.Contains(strings.Join(c.env, " "), "NO_COLOR") && strings.Contains(x.raw(t), "\x1b[3") && strings.Contains(x.raw(t), "1m") {
 				for _, colour := range []string{"\x1b[31m", "\x1b[32m", "\x1b[1;31m", "\x1b[38;"} {
-					if strings.Contains(raw(), colour) {
+					if strings.Contains(x.raw(t), colour) {
 						t.Errorf("a colour in spite of NO_COLOR: %q", colour)
 					}
 				}
 			}
 			x.Keys(t, "Q", "Q")
 			x.WaitFor(t, "left with 0", quick)
-			asBefore(t, x, raw)
+			asBefore(t, x)
 		})
 	}
 }
@@ -126,27 +136,20 @@ func TestTerminalIsRestored(t *testing.T) {
 			if len(c.args) > 0 {
 				headless(t, cfg, state)
 			}
-			x, raw := inShell(t, nil, append(c.args, "-c", cfg, "--state-dir", state)...)
+			x := inShell(t, nil, append(c.args, "-c", cfg, "--state-dir", state)...)
 			x.WaitFor(t, "attention first", quick)
 			if strings.Contains(name, "palette") {
 				x.Keys(t, ":")
 				x.Type(t, "pause")
 				x.WaitFor(t, "pause engine", quick)
 			}
-			children(t, x.Pid(t), c.sig)
+			pid := x.number(t, x.pid, quick, "its process id")
+			if err := syscall.Kill(pid, c.sig); err != nil {
+				t.Fatal(err)
+			}
 			x.WaitFor(t, "left with 0", quick)
-			asBefore(t, x, raw)
+			asBefore(t, x)
 		})
-	}
-}
-
-// children sends a signal to the programs that a process started.
-func children(t *testing.T, pid int, sig syscall.Signal) {
-	t.Helper()
-	for _, child := range childrenOf(t, pid) {
-		if err := syscall.Kill(child, sig); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
@@ -172,22 +175,4 @@ func TestTheTerminalGoesAway(t *testing.T) {
 	if r := Run(t, quick, "--json", "-c", cfg, "--state-dir", state); r.Code != 0 || !strings.Contains(r.Stdout, `"running": true`) {
 		t.Errorf("%+v\n%s", r, engine.Stderr())
 	}
-}
-
-// childrenOf gives the process ids of the programs that a process started.
-func childrenOf(t *testing.T, pid int) []int {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "pgrep", "-P", strconv.Itoa(pid)).Output()
-	if err != nil {
-		t.Fatalf("pgrep: %v", err)
-	}
-	var pids []int
-	for word := range strings.FieldsSeq(string(out)) {
-		n, err := strconv.Atoi(word)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pids = append(pids, n)
-	}
-	return pids
 }

@@ -70,7 +70,7 @@ func TestDryRunJournalAndUndoByCommand(t *testing.T) {
 
 func TestDryRunJournalAndUndoByKeys(t *testing.T) {
 	t.Parallel()
-	cfg, state, _ := office(t)
+	cfg, state, run := office(t)
 	x := StartApp(t, Size{100, 32}, "-c", cfg, "--state-dir", state)
 	x.WaitFor(t, "dry run: 1 pipe", quick)
 	moveTo(t, x, "routing")
@@ -90,6 +90,12 @@ func TestDryRunJournalAndUndoByKeys(t *testing.T) {
 	x.WaitUntil(t, "the ticket is moved", quick, func(s string) bool { return strings.Contains(s, "Network") })
 	x.Keys(t, "Enter")
 	x.WaitFor(t, "it still stands so", quick)
+	if r := run("ticket", "1"); r.Code != 0 || !strings.Contains(r.Stdout, "queue Network · state new") { // by the engine that runs
+		t.Errorf("ticket beside a console: %+v", r)
+	}
+	if r := run("ticket", "undo", "1"); r.Code != 0 || !strings.Contains(r.Stdout, "would be put back") {
+		t.Errorf("ticket undo beside a console: %+v", r)
+	}
 	x.Keys(t, "U")
 	x.WaitFor(t, "queue Network → Incoming", quick)
 	x.Keys(t, "Enter")

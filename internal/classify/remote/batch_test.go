@@ -41,6 +41,7 @@ func (b *batches) serve(w http.ResponseWriter, r *http.Request) {
 	b.sizes = append(b.sizes, len(texts))
 	b.mu.Unlock()
 	if len(texts) > 4 || slices.Contains(texts, "bad") {
+		slices.Reverse(texts)
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		_, _ = fmt.Fprintf(w, `{"error":"not taken: %s","error_type":"Validation"}`, strings.Join(texts, " "))
 		return
@@ -114,7 +115,7 @@ func TestABatchThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = classify.All(t.Context(), c, requests("a", "b", "secret words", "bad"))
-	if fault.ClassOf(err) != fault.Permanent || !strings.Contains(err.Error(), "not taken") || strings.Contains(err.Error(), "secret") {
+	if fault.ClassOf(err) != fault.Permanent || !strings.Contains(err.Error(), "not taken") || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "bad") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := c.Classify(t.Context(), classify.Request{Text: "b"}); err != nil || len(b.sizes) != 2 {

@@ -2,6 +2,7 @@ package base
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -52,7 +53,7 @@ func reviewSpec() *pipe.Spec {
 		Doc: "Passes a classification that is sure enough; for one that is not, an operator is asked, without a slot and over restarts, to " +
 			"accept the label, choose another or skip. The result is used like that of a classification: label, confidence (1 for a " +
 			"label an operator chose), model, source (model, operator, deadline), corrected, by, note, proposed.",
-		New: func() pipe.Pipe { return pipe.Func(review) },
+		New: func() pipe.Pipe { return pipe.Func(review) }, Dry: dryReview,
 	}
 }
 
@@ -83,6 +84,25 @@ func review(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
 		return out, err
 	}
 	return pipe.Result{}, w
+}
+
+// dryReview asks nobody: a question of a dry run would keep real runs from asking about the ticket. The proposed label is taken, and
+// the figures do not count it.
+func dryReview(ctx context.Context, c *pipe.Call) (pipe.Result, error) {
+	r, err := review(ctx, c)
+	var w *pipe.Wait
+	if !errors.As(err, &w) {
+		return r, err
+	}
+	c.Would("ask an operator: " + w.Question)
+	c.Log.Info("dry run: would ask an operator: " + w.Question)
+	p := reviewParams{}
+	if err := errors.Join(c.Params.Bind(ctx, &p), p.read(ctx, c)); err != nil {
+		return pipe.Result{}, err
+	}
+	out := p.result("dry run: "+p.Result.Label+" ("+p.confidence()+") if an operator accepts it", p.decision(p.Result.Label, "model", "", ""))
+	out.Data["dry_run"], out.Decision = true, nil
+	return out, nil
 }
 
 // askedElsewhere gives an earlier run that asks about the same ticket, so that runs beside one that waits do not ask again.

@@ -3,6 +3,7 @@ package base_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -167,5 +168,21 @@ func TestBatchClassification(t *testing.T) {
 	ran := w.macro("ProcessTickets", m{"queue": "Incoming", "batch": true})
 	if want := "p/settings p/fetch p/any_tickets p/classify_queues p/classify_priorities p/tickets/1/classify_queue"; !strings.HasPrefix(strings.Join(ran, " "), want) {
 		t.Errorf("ran %v", ran)
+	}
+}
+
+// TestADryRunAsksNobody: it goes on as if the label were accepted, and says whom it would have asked what.
+func TestADryRunAsksNobody(t *testing.T) {
+	spec, _ := registry(t).Lookup("ReviewPipe")
+	var would []string
+	for confidence, asks := range map[float64]int{0.5: 1, 0.9: 0} {
+		would = nil
+		r, err := spec.Dry(t.Context(), &pipe.Call{
+			Params: pipe.Params{Raw: m{"result": unsure(confidence), "ticket": "7"}, Render: render.New().Render},
+			Log:    slog.New(slog.DiscardHandler), Would: func(what string) { would = append(would, what) },
+		})
+		if err != nil || r.Data["label"] != "billing" || len(would) != asks || (r.Decision == nil) != (asks == 1) {
+			t.Errorf("at %v: %+v, %v, would %q", confidence, r, err, would)
+		}
 	}
 }

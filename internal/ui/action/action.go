@@ -36,6 +36,7 @@ type Action[C any] struct {
 	Tip   string   // one sentence more; "" = none
 	Group string
 	Tier  Tier
+	Role  Role           // who may do it; the zero value is derived by Needs
 	Foot  int            // larger is shown earlier when the footer is short; 0 = never
 	Why   func(C) string // why it cannot be done now; nil or "" = it can
 	Do    func(C)        // the action itself
@@ -60,6 +61,14 @@ type Offer[C any] struct {
 
 // Acts says that the action changes something in the engine.
 func (a *Action[C]) Acts() bool { return a.Tier != None }
+
+// Needs is the least role that may do the action: its own, else ops for what acts and view for the rest.
+func (a *Action[C]) Needs() Role {
+	if a.Role == Anyone && a.Acts() {
+		return Ops
+	}
+	return max(a.Role, View)
+}
 
 // Registry finds actions by scope and key. It does not change after New.
 type Registry[C any] struct {
@@ -140,6 +149,9 @@ func (r *Registry[C]) ByID(id string) *Action[C] {
 	}
 	return nil
 }
+
+// All gives every action in the order of registration.
+func (r *Registry[C]) All() []*Action[C] { return r.all }
 
 // KeyName prints a key for a person: "ctrl+d" stays, "down" is an arrow.
 func KeyName(k string) string {

@@ -131,10 +131,10 @@ func (c Canvas) Right(x, y, w int, role theme.Role, s string) int {
 
 // Clean makes foreign text safe; safe text is given back as it is.
 func Clean(s string) string {
-	if text.Safe(s) {
+	if text.InColumns(s) {
 		return s
 	}
-	return text.Line(s, 0)
+	return text.Column(s)
 }
 
 // Repeat draws s (one column) n times.

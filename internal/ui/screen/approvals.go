@@ -208,7 +208,7 @@ func deadline(a *orchestrator.Approval, env Env) string {
 
 // drawApproval draws all that an answer can be decided by.
 func drawApproval(env Env, c part.Canvas, a *orchestrator.Approval) {
-	c.Rule(0, a.Runner+theme.Sep+"run "+ShortID(a.Run)+theme.Sep+leaf(a.Step), "a answers")
+	c.Rule(0, a.Runner+theme.Sep+"run "+ShortID(a.Run)+theme.Sep+leaf(a.Step), env.Key("answer.give", "A")+" answers")
 	in := c.Sub(1, 1, c.W-2, c.H-1)
 	y := 0
 	for _, l := range part.Wrap(a.Question, in.W, 3) {

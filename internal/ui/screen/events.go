@@ -81,12 +81,12 @@ func (e *Events) waiting(env Env) int {
 // note is what the feed's rule says at its right.
 func (e *Events) note(env Env) string {
 	if !e.held {
-		return theme.GlyphPaused + " space to hold"
+		return theme.GlyphPaused + " " + e.holdKey(env) + " to hold"
 	}
 	if n := e.waiting(env); n > 0 {
-		return fmt.Sprintf("%s held +%d%sspace to go on", theme.GlyphPaused, n, theme.Sep)
+		return fmt.Sprintf("%s held +%d%s%s to go on", theme.GlyphPaused, n, theme.Sep, e.holdKey(env))
 	}
-	return theme.GlyphPaused + " held" + theme.Sep + "space to go on"
+	return theme.GlyphPaused + " held" + theme.Sep + e.holdKey(env) + " to go on"
 }
 
 // Scopes are the action scopes of the feed.
@@ -262,4 +262,12 @@ func (e *Events) rows(env Env, c part.Canvas, cursor bool) {
 		}
 		c.Text(x, y, c.W-x, theme.Plain, s)
 	}
+}
+
+// holdKey is the key that holds the feed where it is shown.
+func (e *Events) holdKey(env Env) string {
+	if e.pane {
+		return env.Key("pipes.hold", "F")
+	}
+	return env.Key("events.hold", "space")
 }

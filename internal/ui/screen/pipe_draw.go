@@ -103,7 +103,7 @@ func (p *Pipe) drawSteps(env Env, c part.Canvas, run *orchestrator.Run, l pipeLa
 	y := 1
 	switch {
 	case run == nil:
-		c.Text(1, y, c.W-2, theme.Muted, "no run yet; t fires the pipe")
+		c.Text(1, y, c.W-2, theme.Muted, "no run yet; "+env.Key("pipe.fire", "t")+" fires the pipe")
 		return
 	case p.readErr != "" && p.of == run.ID:
 		for i, s := range part.Wrap("the run cannot be read: "+p.readErr, c.W-2, 3) {

@@ -26,13 +26,19 @@ type Pipes struct {
 	feed    *Events
 	onFeed  bool // the event pane has the focus
 	peek    peek
+	marks   marks
+	by      string // how the rows are sorted; "" = attention first
+	reverse bool
+	hide    []string // columns that are left out
 }
 
 // NewPipes makes the dashboard.
 func NewPipes() *Pipes { return &Pipes{feed: &Events{pane: true}} }
 
 // Scopes are the action scopes of the dashboard.
-func (p *Pipes) Scopes() []string { return []string{"pipes", "list", "open", "item", "filter"} }
+func (p *Pipes) Scopes() []string {
+	return []string{"pipes", "list", "open", "item", "filter", "marks", "sort"}
+}
 
 // Crumb names the screen.
 func (p *Pipes) Crumb(Env) string { return "Pipes" }
@@ -50,7 +56,8 @@ func (p *Pipes) Resize(w, h int) {
 // Refresh sorts again, unless the order is held, and keeps the cursor on its runner.
 func (p *Pipes) Refresh(env Env) {
 	want := p.sorted(env)
-	held := !p.moved.IsZero() && env.Now.Sub(p.moved) < hold && len(p.order) > 0
+	p.marks.keep(func(id string) bool { return env.Data.Runner(id) != nil || !env.Data.Loaded })
+	held := (!p.moved.IsZero() && env.Now.Sub(p.moved) < hold || p.marks.any()) && len(p.order) > 0
 	if held {
 		p.order = keepOrder(p.order, want)
 		p.pending = part.Moves(p.order, want)
@@ -96,6 +103,7 @@ func (p *Pipes) sorted(env Env) []string {
 		id   string
 		rank Rank
 		next time.Time
+		r    *orchestrator.Runner
 	}
 	keys := make([]key, 0, len(env.Data.Runners))
 	for i := range env.Data.Runners {
@@ -103,13 +111,16 @@ func (p *Pipes) sorted(env Env) []string {
 		if !p.filter.runner(r, env.Now) {
 			continue
 		}
-		k := key{id: r.ID, rank: RankOf(r, env.Now), next: r.NextAt}
+		k := key{id: r.ID, rank: RankOf(r, env.Now), next: r.NextAt, r: r}
 		if k.rank != RankCalm && k.rank != RankFailed {
 			k.next = time.Time{} // configuration order inside the group
 		}
 		keys = append(keys, k)
 	}
 	slices.SortStableFunc(keys, func(a, b key) int {
+		if p.by != "" {
+			return p.compare(env, a.r, b.r)
+		}
 		if c := cmp.Compare(a.rank, b.rank); c != 0 {
 			return c
 		}
@@ -121,6 +132,9 @@ func (p *Pipes) sorted(env Env) []string {
 		}
 		return a.next.Compare(b.next)
 	})
+	if p.reverse {
+		slices.Reverse(keys)
+	}
 	out := make([]string, len(keys))
 	for i, k := range keys {
 		out[i] = k.id
@@ -251,7 +265,7 @@ func (p *Pipes) Draw(env Env, c part.Canvas) {
 	if len(p.order) == 0 {
 		p.drawNothing(env, c)
 	}
-	cols := pipeColumns(l.listW)
+	cols := pipeColumns(l.listW, p.hide...)
 	y := 1
 	list := c.Sub(0, 0, l.listW, c.H)
 	if l.heads {
@@ -265,6 +279,9 @@ func (p *Pipes) Draw(env Env, c part.Canvas) {
 		}
 		if r := env.Data.Runner(p.order[top+i]); r != nil {
 			cols.row(list, y+i, r, env.Now, r.ID == p.cursor && !p.onFeed)
+			if p.marks.on[r.ID] {
+				list.Put(1, y+i, theme.Accent, theme.GlyphMark)
+			}
 		}
 	}
 	y += l.rows
@@ -278,11 +295,17 @@ func (p *Pipes) Draw(env Env, c part.Canvas) {
 }
 
 func (p *Pipes) drawRule(env Env, c part.Canvas, l pipesLayout) {
-	title := fmt.Sprintf("%d pipes%sattention first", len(env.Data.Runners), theme.Sep)
+	title := fmt.Sprintf("%d pipes%s%s", len(env.Data.Runners), theme.Sep, p.orderWords())
 	if p.filter.query != "" {
 		title = fmt.Sprintf("%d of %d pipes%s/%s", len(p.order), len(env.Data.Runners), theme.Sep, p.filter.query)
+		if p.by != "" || p.reverse {
+			title += theme.Sep + p.orderWords()
+		}
 	}
 	note := ""
+	if n := len(p.marks.on); n > 0 {
+		title += fmt.Sprintf("%s%d marked", theme.Sep, n)
+	}
 	if n := len(p.order); n > 0 && l.rows > 0 {
 		top := part.Window(p.top, max(p.at(), 0), n, l.rows)
 		note = fmt.Sprintf("%d-%d/%d", top+1, min(top+l.rows, n), n)

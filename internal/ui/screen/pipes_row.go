@@ -30,8 +30,8 @@ const (
 	maxName   = 32
 )
 
-// pipeColumns drops columns until the names have room: P95, OK%, then the strip's older half, then LAST.
-func pipeColumns(w int) columns {
+// pipeColumns leaves out what is hidden, then drops columns until the names have room: P95, OK%, then the strip's older half, then LAST.
+func pipeColumns(w int, hide ...string) columns {
 	tries := []columns{
 		{strip: 24, ok: true, p95: true, last: true},
 		{strip: 12, ok: true, p95: true, last: true},
@@ -42,6 +42,7 @@ func pipeColumns(w int) columns {
 		{},
 	}
 	for i, c := range tries {
+		c = c.without(hide)
 		c.name = w - c.width()
 		if c.name < minName && i < len(tries)-1 {
 			continue
@@ -54,6 +55,23 @@ func pipeColumns(w int) columns {
 		return c
 	}
 	return columns{}
+}
+
+// without leaves columns out.
+func (c columns) without(hide []string) columns {
+	for _, h := range hide {
+		switch h {
+		case "runs":
+			c.strip = 0
+		case "ok":
+			c.ok = false
+		case "p95":
+			c.p95 = false
+		case "last":
+			c.last = false
+		}
+	}
+	return c
 }
 
 func (c columns) width() int {

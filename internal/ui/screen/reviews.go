@@ -27,6 +27,9 @@ func safeReview(r *orchestrator.Review) *orchestrator.Review {
 	return &out // labels are answers: they stay as they are, and are made safe where they are drawn
 }
 
+// NewReviews makes the list of approvals with its cursor on a classifier's decision.
+func NewReviews() *Approvals { return &Approvals{review: true} }
+
 // ReviewKey identifies an approval: its run and step.
 func ReviewKey(a *orchestrator.Approval) string { return approvalKey(a) }
 

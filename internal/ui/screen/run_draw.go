@@ -96,7 +96,7 @@ func (r *Run) drawGantt(env Env, c part.Canvas, l runLayout) {
 		bar := c.Sub(markCols+cols.name+1, 1+y, cols.bar, 1)
 		scale.Row(bar, 0, spans(s, env.Now))
 		if asks(s) {
-			bar.Text(0, 0, bar.W, m.Role, m.Word+theme.Sep+"a answers")
+			bar.Text(0, 0, bar.W, m.Role, m.Word+theme.Sep+env.Key("answer.give", "A")+" answers")
 		}
 		c.Right(c.W-stepAttCols-stepDurCols, 1+y, stepDurCols, theme.Muted, stepDuration(s, env.Now))
 		c.Text(c.W-stepAttCols+1, 1+y, stepAttCols-1, theme.Muted, tries(s))

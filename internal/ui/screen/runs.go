@@ -21,6 +21,7 @@ const (
 // Runs is the history of one runner, or of all: newest first, read page by page while the cursor goes down.
 type Runs struct {
 	runner string // "" = all
+	marks  marks
 	w, h   int
 	idle   bool
 	filter filter
@@ -49,7 +50,7 @@ type Runs struct {
 func NewRuns(runner string) *Runs { return &Runs{runner: runner} }
 
 // Scopes are the action scopes of the history.
-func (s *Runs) Scopes() []string { return []string{"runs", "list", "open", "item", "filter"} }
+func (s *Runs) Scopes() []string { return []string{"runs", "list", "open", "item", "filter", "marks"} }
 
 // Crumb names the screen.
 func (s *Runs) Crumb(Env) string {
@@ -164,6 +165,11 @@ func (s *Runs) takeNewest(page []orchestrator.Run) {
 // sift applies the filter and keeps the cursor on its run.
 func (s *Runs) sift() {
 	s.shown = s.shown[:0]
+	if s.marks.any() {
+		s.marks.keep(func(id string) bool {
+			return slices.ContainsFunc(s.all, func(r orchestrator.Run) bool { return r.ID == id })
+		})
+	}
 	for i := range s.all {
 		if s.passes(&s.all[i]) {
 			s.shown = append(s.shown, i)
@@ -263,13 +269,13 @@ func (s *Runs) Target(Env) (Target, bool) {
 }
 
 // hint says what a retry of the run under the cursor would do, before it is asked.
-func (s *Runs) hint() string {
+func (s *Runs) hint(env Env) string {
 	r := &s.all[s.shown[s.at()]]
 	switch {
 	case s.filter.problem() != "":
 		return s.filter.problem()
 	case failed(r.State) && r.FailedStep != "":
-		return "r retries run " + ShortID(r.ID) + " from " + leaf(r.FailedStep) + ", completed steps are kept"
+		return env.Key("run.retry", "r") + " retries run " + ShortID(r.ID) + " from " + leaf(r.FailedStep) + ", completed steps are kept"
 	case r.Reason != "":
 		return r.Reason
 	}

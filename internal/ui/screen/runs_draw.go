@@ -52,7 +52,7 @@ func (s *Runs) Draw(env Env, c part.Canvas) {
 	}
 	if l.groups > 0 {
 		g := c.Sub(0, c.H-l.groups-l.preview, c.W, l.groups)
-		g.Rule(0, "same error, grouped"+theme.Sep+"last 24h", "E lists them all")
+		g.Rule(0, "same error, grouped"+theme.Sep+"last 24h", env.Key("runs.errors", "E")+" lists them all")
 		s.drawGroups(g.Sub(0, 1, c.W, l.groups-1), false)
 	}
 	s.drawPreview(env, c.Sub(0, c.H-l.preview, c.W, l.preview))
@@ -70,13 +70,13 @@ func (s *Runs) drawList(env Env, c part.Canvas, rows int) bool {
 		c.Text(1, 2, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
 		return false
 	case len(s.shown) == 0:
-		msg := "no runs yet; t fires a pipe"
+		msg := "no runs yet; " + env.Key("pipe.fire", "t") + " fires a pipe"
 		if why := s.filter.problem(); why != "" {
 			msg = why
 		} else if s.filter.query != "" || s.group != "" {
 			msg = "no run passes the filter (esc clears it)"
 		} else if !s.idle {
-			msg = "no runs that did something yet; i shows the others too"
+			msg = "no runs that did something yet; " + env.Key("runs.idle", "i") + " shows the others too"
 		}
 		c.Text(1, 2, c.W-2, theme.Muted, msg)
 		return false
@@ -90,8 +90,11 @@ func (s *Runs) drawList(env Env, c part.Canvas, rows int) bool {
 			break
 		}
 		cols.row(c, 2+y, &s.all[s.shown[top+y]], env.Now, longest, top+y == s.at())
+		if s.marks.on[s.all[s.shown[top+y]].ID] {
+			c.Put(1, 2+y, theme.Accent, theme.GlyphMark)
+		}
 	}
-	c.Text(1, c.H-1, c.W-2, theme.Muted, s.hint())
+	c.Text(1, c.H-1, c.W-2, theme.Muted, s.hint(env))
 	return true
 }
 
@@ -112,6 +115,9 @@ func (s *Runs) drawRule(c part.Canvas) {
 	}
 	if s.idle {
 		title += theme.Sep + "idle ones too"
+	}
+	if n := len(s.marks.on); n > 0 {
+		title += fmt.Sprintf("%s%d marked", theme.Sep, n)
 	}
 	c.Rule(0, title, s.countNote())
 }

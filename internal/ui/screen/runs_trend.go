@@ -165,7 +165,7 @@ func (s *Runs) drawTrend(env Env, c part.Canvas) {
 		x = drawSpark(c, x, 0, w, theme.Bar, t.trend.Runs)
 		x = c.Put(x+1, 0, theme.Muted, count(runs, "run", "runs")+theme.Sep)
 		x = drawSpark(c, x, 0, w, theme.Failed, t.trend.Failed)
-		c.Put(x+1, 0, theme.Muted, fmt.Sprintf("%d failed%s%s", bad, theme.Sep, okShare(runs, bad)))
+		c.Put(x+1, 0, theme.Muted, fmt.Sprintf("%d failed%s%s", bad, theme.Sep, okWords(runs, bad)))
 		return
 	}
 	w := min(c.W-40, trendParts)
@@ -175,7 +175,7 @@ func (s *Runs) drawTrend(env Env, c part.Canvas) {
 		c.Text(x+2, y, c.W-x-3, theme.Muted, note)
 	}
 	line(0, "runs per 30m", theme.Bar, t.trend.Runs, count(runs, "run", "runs")+" in 24h")
-	line(1, "failed per 30m", theme.Failed, t.trend.Failed, fmt.Sprintf("%d failed%s%s", bad, theme.Sep, okShare(runs, bad)))
+	line(1, "failed per 30m", theme.Failed, t.trend.Failed, fmt.Sprintf("%d failed%s%s", bad, theme.Sep, okWords(runs, bad)))
 	waits := make([]int, len(t.trend.Wait))
 	for i, d := range t.trend.Wait {
 		waits[i] = int(max(d, 0) / time.Millisecond)
@@ -200,7 +200,7 @@ func total(ns []int) int {
 	return n
 }
 
-func okShare(runs, bad int) string {
+func okWords(runs, bad int) string {
 	if runs == 0 {
 		return "no run ended"
 	}

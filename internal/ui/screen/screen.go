@@ -15,6 +15,15 @@ import (
 type Env struct {
 	Now  time.Time
 	Data *Data
+	Keys func(action string) string // the key in force of an action; nil = only the console's own
+}
+
+// Key is the key in force of an action, for texts that name it; own is the console's own one.
+func (e Env) Key(action, own string) string {
+	if e.Keys == nil {
+		return own
+	}
+	return e.Keys(action)
 }
 
 // Screen is one screen of the console.

@@ -11,6 +11,9 @@ import (
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
 
+// besideCols is the width from which the texts stand beside the journal.
+const besideCols = 130
+
 // ticketLayout is where things are: the ticket above, its journal, the entry under the cursor below.
 type ticketLayout struct {
 	head   int // lines of the ticket with both rules
@@ -55,14 +58,21 @@ func (s *Ticket) Draw(env Env, c part.Canvas) {
 		s.drawTexts(c.Sub(1, y+1, c.W-2, max(c.H-y-1, 0)))
 		return
 	}
+	left := c
+	if w := c.W * 11 / 20; c.W >= besideCols { // there is room for both
+		left = c.Sub(0, 0, w, c.H)
+		texts := c.Sub(w, y, c.W-w, max(c.H-y, 0))
+		texts.Rule(0, "texts"+theme.Sep+"newest note first", "tab scrolls")
+		s.drawTexts(texts.Sub(1, 1, texts.W-2, max(texts.H-1, 0)))
+	}
 	right := "tab texts"
 	if len(s.log) > 0 {
 		right = fmt.Sprintf("%d/%d%s%s", s.at()+1, len(s.log), theme.Sep, right)
 	}
-	c.Rule(y, "journal"+theme.Sep+"newest first", right)
-	s.drawLog(env, c.Sub(0, y+1, c.W, l.rows))
+	left.Rule(y, "journal"+theme.Sep+"newest first", right)
+	s.drawLog(env, left.Sub(0, y+1, left.W, l.rows))
 	if e := s.Entry(); e != nil && l.detail > 0 {
-		drawEntry(env, c.Sub(0, c.H-l.detail, c.W, l.detail), e, s.now(e))
+		drawEntry(env, left.Sub(0, c.H-l.detail, left.W, l.detail), e, s.now(e))
 	}
 }
 

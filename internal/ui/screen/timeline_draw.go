@@ -89,7 +89,7 @@ func (t *Timeline) drawRule(env Env, c part.Canvas) {
 	title := "timeline" + theme.Sep + text.Moment(from, env.Now) + theme.Arrow + text.Moment(to, env.Now) + "Z" + theme.Sep +
 		text.Duration(scales()[t.scale])
 	if t.shift != 0 {
-		title += theme.Sep + "moved (.)"
+		title += theme.Sep + "moved (" + env.Key("timeline.now", ".") + ")"
 	}
 	if t.fold {
 		title += theme.Sep + "gaps folded"

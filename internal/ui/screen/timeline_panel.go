@@ -110,7 +110,8 @@ func (t *Timeline) drawPanel(env Env, c part.Canvas, r *orchestrator.Runner) {
 	c.Rule(0, title, "")
 	lines := standingLines(env.Data, r, env.Now)
 	if run != nil {
-		lines = []string{runSentence(run, env.Now), noteWord(run, env.Now), "enter opens the run" + theme.Sep + "[ ] older and newer"}
+		lines = []string{runSentence(run, env.Now), noteWord(run, env.Now), env.Key("item.open", "enter") + " opens the run" + theme.Sep +
+			env.Key("timeline.older", "[") + " " + env.Key("timeline.newer", "]") + " older and newer"}
 	}
 	legend := c.H >= 5
 	room := c.H - 1

@@ -13,6 +13,7 @@ const (
 	GlyphAsk      = "?"
 	GlyphSkipped  = "-"
 	GlyphDisabled = "·"
+	GlyphMark     = "*"
 	Cursor        = "›"
 	Sep           = " · "
 	Dot           = "·"

@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,8 @@ type Driver struct {
 	now    time.Time
 	timers []timer
 	w, h   int
-	Quit   bool // the console has quit
+	Quit   bool     // the console has quit
+	Raw    []string // sequences sent to the terminal as they are
 }
 
 type timer struct {
@@ -70,6 +72,8 @@ func (d *Driver) do(c tea.Cmd) {
 		for _, c := range m {
 			d.do(c)
 		}
+	case tea.RawMsg:
+		d.Raw = append(d.Raw, fmt.Sprint(m.Msg))
 	case tea.QuitMsg:
 		d.Quit = true
 	default:
