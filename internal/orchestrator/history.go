@@ -19,7 +19,7 @@ type History interface {
 	Trend(ctx context.Context, r TrendRequest) (Trend, error)
 	// ErrorGroups gives the failed runs of a window by equal error (see text.Sameness), the most frequent first.
 	ErrorGroups(ctx context.Context, r TrendRequest) ([]ErrorGroup, error)
-	// CountRuns gives how many runs a filter selects; Before and Limit do not count.
+	// CountRuns gives how many runs a filter selects, 100,000 at most; Before and Limit do not count.
 	CountRuns(ctx context.Context, f RunFilter) (int, error)
 }
 

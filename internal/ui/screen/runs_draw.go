@@ -131,6 +131,9 @@ func (s *Runs) countNote() string {
 	case s.end:
 		return fmt.Sprintf("%d/%d", s.at()+1, n)
 	case s.all24.count > n && s.group == "":
+		if s.all24.count >= 100_000 { // as far as the history counts
+			return fmt.Sprintf("%d/%d of 100,000+", s.at()+1, n)
+		}
 		return fmt.Sprintf("%d/%d of %d", s.at()+1, n, s.all24.count)
 	}
 	return fmt.Sprintf("%d/%d+", s.at()+1, n)
