@@ -101,7 +101,8 @@ func (s *Store) CountRuns(ctx context.Context, f orchestrator.RunFilter) (int, e
 	total := 0
 	for i := 0; i < len(parts) && err == nil && total < countedRuns; i++ {
 		n := 0
-		err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1"+parts[i].from+" LIMIT ?)", append(parts[i].args, countedRuns-total)...).Scan(&n)
+		err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1"+parts[i].from+" LIMIT ?)",
+			append(parts[i].args, countedRuns-total)...).Scan(&n)
 		total += n
 	}
 	return total, fail("count runs", err)

@@ -27,6 +27,7 @@ func actions() []act {
 		engineActions(),
 		viewActions(),
 		timelineActions(),
+		runsActions(),
 		logActions(),
 		listActions(),
 		appActions(),

@@ -68,3 +68,10 @@ func TestRunsFilterByTagTimeAndFields(t *testing.T) {
 	try("step:classify trigger:int").Sees("503 up").Lacks("kim")
 	try("trigger:kim").Sees("translate").Lacks("sentiment", "running")
 }
+
+// TestRunsWithTheSameError: one key narrows the list to the error under the cursor, and opens it again.
+func TestRunsWithTheSameError(t *testing.T) {
+	d := uitest.Drive(t, uitest.New(errorsFixture())).Press("2", "e").Sees("the run under the cursor has not failed")
+	d.Press("j", "j", "j", "e").Sees("same error: ticket #: # conf", "1/25").Lacks("dial tcp")
+	d.Press("e").Sees("4/100 of 250", "› ✗ 997").Press("e").Sees("1/25").Press("esc").Sees("4/100 of 250") // the cursor stays on its run
+}
