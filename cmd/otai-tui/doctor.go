@@ -172,6 +172,9 @@ func (a *app) examineHistory(ctx context.Context, dir string) finding {
 
 // examineClock knows no other clock than this machine's: it only sees one that was never set.
 func examineClock(now time.Time) finding {
-	says := now.Format(time.RFC3339) + " " + now.Location().String()
+	says := now.Format(time.RFC3339)
+	if zone, offset := now.Zone(); offset != 0 && zone != "" { // the Z of UTC says it all
+		says += " " + zone
+	}
 	return judged(now.Year() >= 2026, "clock", says)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -228,110 +227,6 @@ func runJSON(r *orchestrator.Run) jsonRun {
 		FailedStep: r.FailedStep, Error: r.Error, ErrorClass: r.ErrorClass, Warnings: r.Warnings, Count: r.Count, FirstAt: r.FirstAt,
 		Idle: r.Idle, By: r.By, Params: r.Params, Parent: r.Parent, Backfill: r.Backfill, Priority: r.Priority, Overlap: r.Overlap,
 		Definition: r.Definition, Handlers: r.Handlers, DryRun: r.DryRun,
-	}
-}
-
-func (a *app) logsCommand() *cobra.Command {
-	var f orchestrator.LogFilter
-	var follow, asJSON bool
-	cmd := &cobra.Command{
-		Use: "logs RUN", Short: "Print the log of a run (its number, or a runner's name for its newest run)", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := a.untilInterrupt(cmd.Context())
-			defer stop()
-			return a.printLogs(ctx, args[0], f, follow, asJSON)
-		},
-	}
-	fl := cmd.Flags()
-	fl.BoolVarP(&follow, "follow", "f", false, "go on until the run ends")
-	fl.StringVar(&f.Level, "level", "", "at least this level: debug, info, warn, error")
-	fl.StringVar(&f.Step, "step", "", "only this step and those inside it")
-	fl.IntVar(&f.Tail, "tail", 0, "only the last lines")
-	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
-	return cmd
-}
-
-func (a *app) printLogs(ctx context.Context, what string, f orchestrator.LogFilter, follow, asJSON bool) error {
-	st, err := a.openHistory(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
-	run, err := findRun(ctx, st, what)
-	if err != nil {
-		return err
-	}
-	f.Run = run.ID
-	write := a.linePrinter(asJSON)
-	for {
-		current, err := st.GetRun(ctx, run.ID) // before the lines: what is written until the end is not missed
-		if err != nil {
-			return err
-		}
-		lines, err := st.Logs(ctx, f)
-		if err != nil {
-			return err
-		}
-		f.Tail = 0
-		for i := range lines {
-			if err := write(&lines[i]); err != nil {
-				return err
-			}
-			f.After = lines[i].Seq
-		}
-		if !follow || current.State.Terminal() {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(followEvery):
-		}
-	}
-}
-
-// findRun takes a run's number, or a runner's name for its newest run.
-func findRun(ctx context.Context, st *store.Store, what string) (orchestrator.Run, error) {
-	run, err := st.GetRun(ctx, what)
-	if !errors.Is(err, orchestrator.ErrUnknownRun) {
-		return run, err
-	}
-	newest, nerr := st.Runs(ctx, orchestrator.RunFilter{Runner: what, Limit: 1})
-	if nerr != nil {
-		return run, nerr
-	}
-	if len(newest) == 0 {
-		return run, fmt.Errorf("%w; otai-tui runs lists them", err)
-	}
-	return newest[0], nil
-}
-
-// linePrinter writes log lines for a person or for a program.
-func (a *app) linePrinter(asJSON bool) func(*orchestrator.LogLine) error {
-	if asJSON {
-		enc := json.NewEncoder(a.out)
-		return func(l *orchestrator.LogLine) error {
-			return enc.Encode(struct {
-				Run     string    `json:"run"`
-				Runner  string    `json:"runner"`
-				Seq     int64     `json:"seq"`
-				Step    string    `json:"step"`
-				Attempt int       `json:"attempt"`
-				At      time.Time `json:"at"`
-				Level   string    `json:"level"`
-				Msg     string    `json:"msg"`
-				Gap     int       `json:"gap,omitempty"`
-			}{l.Run, l.Runner, l.Seq, l.Step, l.Attempt, l.At, l.Level, l.Msg, l.Gap})
-		}
-	}
-	return func(l *orchestrator.LogLine) error {
-		if l.Gap > 0 {
-			if _, err := fmt.Fprintf(a.out, "-- %d lines are missing here --\n", l.Gap); err != nil {
-				return err
-			}
-		}
-		_, err := fmt.Fprintf(a.out, "%s %-5s %s  %s\n", l.At.Local().Format("15:04:05.000"), strings.ToUpper(l.Level), l.Step, l.Msg)
-		return err
 	}
 }
 

@@ -96,7 +96,7 @@ func TestExportKeepsTextsBack(t *testing.T) {
 
 // TestExportReadsTicketsAgain for texts that were not kept; one that cannot be read stops none of the others.
 func TestExportReadsTicketsAgain(t *testing.T) {
-	a, read := judged(t)
+	a, read := judgedRow(t)
 	st, err := store.Open(t.Context(), a.stateDir, store.Options{})
 	if err != nil {
 		t.Fatal(err)

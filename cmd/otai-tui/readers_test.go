@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -115,5 +117,79 @@ func TestApprovalsCommand(t *testing.T) {
 	a.stateDir = t.TempDir()
 	if err := a.listApprovals(t.Context(), false); err == nil || !strings.Contains(err.Error(), "no history") {
 		t.Errorf("without a history: %v", err)
+	}
+}
+
+// logReader is a command over the logs of two runs.
+func logReader(t *testing.T) (a *app, read func() string) {
+	t.Helper()
+	a, read = reader(t)
+	st, err := store.Open(t.Context(), a.stateDir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
+	err = st.Write(t.Context(), func(tx *store.Tx) error {
+		for i, runner := range []string{"digest", "vip"} {
+			r := orchestrator.Run{
+				ID: strconv.Itoa(i + 1), Runner: runner, Trigger: "interval", Nominal: at, State: orchestrator.Completed, CreatedAt: at, DueAt: at,
+				FirstAt: at, StartedAt: at, EndedAt: at.Add(time.Minute), Attempt: 1, Count: 1,
+			}
+			if _, err := tx.InsertRun(&r, "", 1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 {
+		st.AppendLog(orchestrator.LogLine{
+			Run: strconv.Itoa(i%2 + 1), Runner: []string{"digest", "vip"}[i%2], Seq: int64(i/2 + 1), Step: "s", Attempt: 1,
+			At: at.Add(time.Duration(i) * time.Second), Level: []string{"info", "info", "warn"}[i%3], Msg: fmt.Sprintf("Ticket %d seen", 4700+i),
+		})
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return a, read
+}
+
+func TestLogsCommand(t *testing.T) {
+	for _, c := range []struct {
+		args  []string
+		want  string // the numbers of the tickets in order
+		fails bool
+	}{
+		{args: []string{"1", "--tail", "3"}, want: "4724 4726 4728"},
+		{args: []string{"vip", "--level", "warn", "--tail", "2"}, want: "4723 4729"},
+		{args: []string{"--tail", "3"}, want: "4727 4728 4729"},
+		{args: []string{"--grep", "ticket 471", "--runner", "digest"}, want: "4710 4712 4714 4716 4718"},
+		{args: []string{"--grep", "ticket 4710", "--tail", "5"}, want: "4710"},
+		{args: []string{"--grep", "TICKET"}, want: ""},
+		{args: []string{"--grep", `/4\d05|4711/`}, want: "4705 4711"},
+		{args: []string{"--since", "2026-11-24T14:00:27Z"}, want: "4727 4728 4729"},
+		{args: []string{"2", "--since", "2026-11-24T14:00:26Z", "-f"}, want: "4727 4729"},
+		{args: []string{"--since", "2026-11-24T14:00:28Z", "--tail", "9"}, want: "4728 4729"},
+		{args: []string{"--grep", "/(/"}, fails: true},
+		{args: []string{"77"}, fails: true},
+	} {
+		a, read := logReader(t)
+		cmd := a.logsCommand()
+		cmd.SetArgs(c.args)
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		if err := cmd.ExecuteContext(t.Context()); (err != nil) != c.fails {
+			t.Errorf("logs %v: %v", c.args, err)
+		}
+		var got []string
+		for line := range strings.Lines(read()) {
+			if f := strings.Fields(line); len(f) > 2 {
+				got = append(got, f[len(f)-2])
+			}
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("logs %v: %s, want %s", c.args, s, c.want)
+		}
 	}
 }

@@ -95,7 +95,7 @@ func (a *app) followConfig(ctx context.Context, w *works, hup <-chan os.Signal, 
 				if latest := w.source.latest.Load(); latest != nil && !latest.Engine.Reload {
 					continue // engine.reload: false
 				}
-				by = orchestrator.Actor{Name: "someone", Via: "change of " + filepath.Base(ev.Path)}
+				by = orchestrator.Actor{Name: "file", Via: "change of " + filepath.Base(ev.Path)}
 			}
 			if err := w.engine.Reload(ctx, by); err != nil && ctx.Err() == nil {
 				w.log.Error("reload", "error", err)

@@ -122,9 +122,9 @@ func (a *app) byRunning(ctx context.Context, c *door.Client, again string,
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	var f orchestrator.LogFilter
+	f := logFilter{follow: true}
 	if again != "" {
-		if f.After, err = st.LastLogSeq(ctx, again); err != nil {
+		if f.after, err = st.LastLogSeq(ctx, again); err != nil {
 			return err
 		}
 	}
@@ -133,7 +133,7 @@ func (a *app) byRunning(ctx context.Context, c *door.Client, again string,
 		return refused(err)
 	}
 	a.errorf("run %s, in the engine that runs\n", run)
-	if err := a.printLogs(ctx, run, f, true, false); err != nil {
+	if err := a.printLogs(ctx, run, f, false); err != nil {
 		return err
 	}
 	end, err := st.GetRun(context.WithoutCancel(ctx), run)
@@ -167,7 +167,7 @@ func reasonText(r orchestrator.Run) string {
 
 // follow prints a run's log until the run has ended. An interrupt cancels the run.
 func (a *app) follow(ctx context.Context, w *works, sub orchestrator.Subscription, run string, by orchestrator.Actor) (orchestrator.Run, error) {
-	write := a.linePrinter(false)
+	write := a.linePrinter(false, false)
 	keep := context.WithoutCancel(ctx)
 	stopped := context.AfterFunc(ctx, func() { _ = w.engine.Cancel(keep, run, by) }) // it may have ended just now
 	defer stopped()

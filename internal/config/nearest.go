@@ -2,6 +2,9 @@ package config
 
 import "strings"
 
+// Nearest gives the candidate closest to a name, "" when none is close.
+func Nearest(name string, candidates []string) string { return nearest(name, candidates) }
+
 // nearest gives the candidate closest to name, "" when none is close: at most a third of the longer word may differ.
 // Case, prefixes up to a colon and the difference of "_" and "-" cost next to nothing.
 func nearest(name string, candidates []string) string {

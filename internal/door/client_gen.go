@@ -84,6 +84,11 @@ func (c *Client) Quality(ctx context.Context, a orchestrator.QualityFilter) (orc
 	return ask[orchestrator.Quality](ctx, c, "Quality", a)
 }
 
+// ReadLog is the running engine's.
+func (c *Client) ReadLog(ctx context.Context, a orchestrator.LogQuery) (orchestrator.LogPage, error) {
+	return ask[orchestrator.LogPage](ctx, c, "ReadLog", a)
+}
+
 // Reload is the running engine's.
 func (c *Client) Reload(ctx context.Context, a orchestrator.Actor) error {
 	return tell(ctx, c, "Reload", a)
@@ -109,6 +114,11 @@ func (c *Client) RunDetail(ctx context.Context, a string) (orchestrator.RunDetai
 	return ask[orchestrator.RunDetail](ctx, c, "RunDetail", a)
 }
 
+// RunEvents is the running engine's.
+func (c *Client) RunEvents(ctx context.Context, a string, b int) ([]orchestrator.Event, error) {
+	return ask[[]orchestrator.Event](ctx, c, "RunEvents", a, b)
+}
+
 // RunOnce is the running engine's.
 func (c *Client) RunOnce(ctx context.Context, a string, b orchestrator.FireRequest) (string, error) {
 	return ask[string](ctx, c, "RunOnce", a, b)
@@ -117,6 +127,11 @@ func (c *Client) RunOnce(ctx context.Context, a string, b orchestrator.FireReque
 // Runs is the running engine's.
 func (c *Client) Runs(ctx context.Context, a orchestrator.RunFilter) ([]orchestrator.Run, error) {
 	return ask[[]orchestrator.Run](ctx, c, "Runs", a)
+}
+
+// SearchLog is the running engine's.
+func (c *Client) SearchLog(ctx context.Context, a orchestrator.LogSearch) (orchestrator.LogHits, error) {
+	return ask[orchestrator.LogHits](ctx, c, "SearchLog", a)
 }
 
 // Snapshot is the running engine's.

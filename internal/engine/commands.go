@@ -176,6 +176,9 @@ func (l *loop) holdBack(lv *live) {
 // Cancel ends a live run: a running one is asked to stop, a waiting one ends at once.
 func (e *Engine) Cancel(ctx context.Context, runID string, by orchestrator.Actor) error {
 	return e.submitAndWait(ctx, func(l *loop, done func(error)) error {
+		if ok, err := l.cancelFollow(runID, by, done); ok {
+			return err
+		}
 		lv, err := l.liveRun(ctx, runID)
 		if err != nil {
 			return err

@@ -70,7 +70,11 @@ func (l *loop) verdict(run *orchestrator.Run, cut []store.StepRow, begun bool) r
 		run.State, run.EndedAt, run.Reason = orchestrator.Cancelled, rec.at, "cancelled; the engine stopped before it had ended"
 	case rec.was == orchestrator.Interrupted:
 		run.State, run.Reason = orchestrator.Pending, ""
+		if !run.StoppedAt.IsZero() { // else an older version stopped it
+			run.Down += max(rec.at.Sub(run.StoppedAt), 0)
+		}
 	}
+	run.StoppedAt = time.Time{}
 	if rec.r != nil && run.State.Terminal() {
 		markHandlers(rec.r.cfg, run)
 	}

@@ -89,7 +89,9 @@ func (x *execution) unasked(p pipe.Pipe) func(context.Context, *pipe.Call) (pipe
 		c.Would("ask: " + wait.Question)
 		answered := *c
 		answered.Answer = &pipe.Answer{Approved: true, By: "dry run", Input: map[string]any{}, At: x.e.clock()}
-		return p.Process(ctx, &answered)
+		r, err = p.Process(ctx, &answered)
+		r.Decision = nil // nobody was asked: it says nothing about how good the model is
+		return r, err
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -56,8 +57,9 @@ func markHandlers(cfg *config.Runner, run *orchestrator.Run) {
 
 // follow is a run that has ended and whose handlers run, or wait for their turn. The loop owns it.
 type follow struct {
-	lv     *live // not among its runner's: the run has ended
-	cancel context.CancelCauseFunc
+	lv      *live // not among its runner's: the run has ended
+	cancel  context.CancelCauseFunc
+	stopper string // who cancelled them; "" = nobody
 }
 
 // followUp lets the handlers of a run whose end is durable take their turn, with the configuration that the run had.
@@ -106,11 +108,14 @@ func (l *loop) startFollow(f *follow) {
 	l.e.failAt(failHandlers)
 	ctx, cancel := context.WithCancelCause(l.ctx)
 	f.cancel = cancel
+	if f.stopper != "" {
+		cancel(errCancelled)
+	}
 	x := newExecution(l.e, f.lv)
 	x.after = true
 	go func() {
 		failed, err := x.handlers(ctx)
-		interrupted := ctx.Err() != nil
+		interrupted := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errCancelled)
 		cancel(nil)
 		l.e.box.post(func() { l.followed(f, x, failed, interrupted, err) })
 	}()
@@ -123,20 +128,27 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 	run := f.lv.run
 	state := handlersDone
 	ev := orchestrator.Event{At: now, Kind: "handlers", Runner: run.Runner, Run: run.ID, State: orchestrator.Failed, By: "engine"}
-	if err != nil {
+	switch {
+	case f.stopper != "":
+		failed = append(failed, "cancelled by "+f.stopper)
+	case err != nil:
 		failed = append(failed, l.e.secrets.line(err.Error(), maxError))
 	}
 	if len(failed) > 0 {
 		state, ev.Text = handlersFailed, "handlers of run "+run.ID+" failed: "+strings.Join(failed, "; ")
 	}
 	l.write(func(tx *store.Tx) error {
-		if err := x.putRows(tx, x.takeRows()); err != nil || interrupted {
+		if err := x.putRows(tx, x.takeRows()); err != nil || interrupted && f.stopper == "" {
 			return err
 		}
 		if _, err := tx.SetHandlers(run.ID, state); err != nil {
 			return err
 		}
-		if err := tx.EndHandlers(run.ID, now); err != nil {
+		end := tx.EndHandlers
+		if f.stopper != "" {
+			end = tx.StopHandlers
+		}
+		if err := end(run.ID, now); err != nil {
 			return err
 		}
 		if state == handlersFailed {
@@ -146,7 +158,7 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 	}, func() {
 		l.follows = slices.DeleteFunc(l.follows, func(other *follow) bool { return other == f })
 		l.unpin(f.lv)
-		if interrupted {
+		if interrupted && f.stopper == "" {
 			return
 		}
 		if last := f.lv.r.last; last != nil && last.ID == run.ID {
@@ -159,6 +171,41 @@ func (l *loop) followed(f *follow, x *execution, failed []string, interrupted bo
 		}
 		l.startFollows()
 	})
+}
+
+// cancelFollow ends the handlers of a run that has ended; those that wait for their turn end when it comes. It reports false
+// when the run has none left.
+func (l *loop) cancelFollow(id string, by orchestrator.Actor, done func(error)) (bool, error) {
+	i := slices.IndexFunc(l.follows, func(f *follow) bool { return f.lv.run.ID == id })
+	if i < 0 {
+		return false, nil
+	}
+	f := l.follows[i]
+	if f.stopper != "" {
+		return true, notNow("the handlers of run %s are being cancelled already", id)
+	}
+	f.stopper = actorText(by)
+	if f.cancel != nil {
+		f.cancel(errCancelled)
+	}
+	ev := l.audit(action{
+		kind: "cancel", runner: f.lv.run.Runner, run: id, by: by, text: "handlers of run " + id + " cancelled by " + f.stopper,
+		before: "handlers " + f.lv.run.Handlers, after: "handlers cancelled",
+	})
+	at := l.e.clock()
+	l.write(func(tx *store.Tx) error { // now, not at their end: a crash in between must not let them run again
+		if _, err := tx.SetHandlers(id, handlersFailed); err != nil {
+			return err
+		}
+		if err := tx.StopHandlers(id, at); err != nil {
+			return err
+		}
+		return tx.AddEvent(&ev)
+	}, func() {
+		l.e.hub.Event(ev)
+		done(nil)
+	})
+	return true, nil
 }
 
 // followsRun says that handlers of a run have yet to end.

@@ -430,7 +430,9 @@ func TestADryRunAsksNobodyAndTellsNobody(t *testing.T) {
 						if c.Answer == nil {
 							return pipe.Result{}, &pipe.Wait{Question: "really?"}
 						}
-						return pipe.Success("answered by "+c.Answer.By, nil), nil
+						out := pipe.Success("answered by "+c.Answer.By, nil)
+						out.Decision = &pipe.Decision{Model: "m", Label: "Billing", Final: "Billing", Source: "operator", By: c.Answer.By}
+						return out, nil
 					})
 				}})
 			if err != nil {
@@ -455,6 +457,9 @@ func TestADryRunAsksNobodyAndTellsNobody(t *testing.T) {
 		}
 		if len(b.callsOf("p/work"))+len(b.callsOf("on_success/cheer")) != 0 || len(rec.taken("ops")) != 0 {
 			t.Errorf("it worked, or told: %+v", rec.taken("ops"))
+		}
+		if ds, err := b.e.store.Decisions(t.Context(), orchestrator.QualityFilter{}, 0, 10); err != nil || len(ds) != 0 {
+			t.Errorf("what nobody was asked counts as a reviewed decision: %+v, %v", ds, err)
 		}
 		asked := b.fire("p")
 		pass(time.Minute)

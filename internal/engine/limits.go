@@ -30,6 +30,7 @@ type limit struct {
 	it      *item     // looks at it again when time alone opens it
 	res     *resource // nil = neither rate nor breaker
 	named   string    // holders as text, until they change
+	told    *holding  // who holds it, until they change
 }
 
 // need is what a run takes of a limit.
@@ -48,14 +49,14 @@ func newLimit(name string, most int) *limit {
 func (m *limit) add(lv *live, weight int) {
 	m.used += weight - m.held[lv]
 	m.held[lv] = weight
-	m.named = ""
+	m.named, m.told = "", nil
 }
 
 // remove takes a run's hold away; one that has none is fine.
 func (m *limit) remove(lv *live) {
 	m.used -= m.held[lv]
 	delete(m.held, lv)
-	m.named = ""
+	m.named, m.told = "", nil
 }
 
 // full says that a weight is more than what is free. A run that weighs more than all there is runs alone.
@@ -111,11 +112,8 @@ func (m *limit) useText() string {
 
 // holders names runners that hold the limit, the longest first.
 func (m *limit) holders(most int) []string {
-	runs := slices.SortedFunc(maps.Keys(m.held), func(a, b *live) int {
-		return cmp.Or(a.run.StartedAt.Compare(b.run.StartedAt), cmp.Compare(a.number, b.number))
-	})
 	var names []string
-	for _, lv := range runs {
+	for _, lv := range m.longest() {
 		if len(names) == most {
 			break
 		}
@@ -124,6 +122,13 @@ func (m *limit) holders(most int) []string {
 		}
 	}
 	return names
+}
+
+// longest gives the runs that hold the limit, the longest first.
+func (m *limit) longest() []*live {
+	return slices.SortedFunc(maps.Keys(m.held), func(a, b *live) int {
+		return cmp.Or(a.run.StartedAt.Compare(b.run.StartedAt), cmp.Compare(a.number, b.number))
+	})
 }
 
 func (g *peers) weight(m *limit) int {

@@ -216,7 +216,9 @@ func (l *loop) describeEnd(run *orchestrator.Run, out outcomeOf, now time.Time) 
 	switch out.state {
 	case orchestrator.AwaitingRetry, orchestrator.Paused:
 		run.NextAt = out.next
-	case orchestrator.Interrupted, orchestrator.Pending:
+	case orchestrator.Interrupted:
+		run.StoppedAt = now
+	case orchestrator.Pending:
 	default:
 		run.EndedAt = now
 	}
@@ -254,7 +256,7 @@ func (l *loop) logEnd(run *orchestrator.Run) {
 			log.Debug("nothing to do", "count", run.Count)
 			return
 		}
-		log.Info("run completed", "duration", run.EndedAt.Sub(run.StartedAt))
+		log.Info("run completed", "duration", run.Duration(run.EndedAt))
 	case orchestrator.Pending:
 	case orchestrator.Paused:
 		log.Info("run waits for an answer", "step", run.FailedStep)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -109,7 +110,15 @@ func (b *bench) keptPromises(seed uint64, round int, d orchestrator.RunDetail) {
 	b.t.Helper()
 	what := fmt.Sprintf("seed %d round %d, %s %s %s (%s)", seed, round, d.Run.Runner, d.Run.State, d.Run.Handlers, d.Run.Reason)
 	allEnded(b.t, what, d)
-	if d.Run.Handlers != "done" || !strings.Contains(handlerSteps(d), "on_exit/exit=completed") {
+	if told, err := b.e.RunEvents(b.t.Context(), d.Run.ID, 1000); err != nil {
+		b.t.Error(err)
+	} else if slices.ContainsFunc(told, func(e orchestrator.Event) bool {
+		return strings.HasPrefix(e.Text, "handlers of run "+d.Run.ID+" cancelled")
+	}) {
+		if d.Run.Handlers != "failed" {
+			b.t.Errorf("%s: its handlers were cancelled", what)
+		}
+	} else if d.Run.Handlers != "done" || !strings.Contains(handlerSteps(d), "on_exit/exit=completed") {
 		b.t.Errorf("%s: handlers %s", what, handlerSteps(d))
 	}
 	if d.Run.State != orchestrator.Failed && d.Run.State != orchestrator.Crashed {

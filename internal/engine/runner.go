@@ -23,7 +23,8 @@ type runner struct {
 	watchdog *watchdog // of the dead-man rule; nil = none
 	fails    int       // failed runs in a row
 	recent   []outcome
-	grew     bool // it got rows since its history was cut back
+	slow     time.Duration // 95th percentile of recent; -1 = too few, 0 = not computed since they changed
+	grew     bool          // it got rows since its history was cut back
 
 	own    *limit // its own bound; nil = none
 	peers  *peers // of what its runs take
@@ -35,6 +36,7 @@ type runner struct {
 // outcome is one ended run, kept small: there may be ten thousand runners.
 type outcome struct {
 	run   int64
+	at    int64 // when it started, in seconds since 1970
 	took  time.Duration
 	state orchestrator.State
 }
@@ -106,7 +108,7 @@ func (r *runner) remember(run *orchestrator.Run, seq int64) {
 		}
 		return
 	}
-	r.last = &kept
+	r.last, r.slow = &kept, 0
 	switch run.State {
 	case orchestrator.Completed:
 		r.lastOK, r.fails = run.EndedAt, 0
@@ -123,7 +125,7 @@ func (r *runner) remember(run *orchestrator.Run, seq int64) {
 		copy(r.recent, r.recent[1:])
 		r.recent = r.recent[:orchestrator.StripLen-1]
 	}
-	r.recent = append(r.recent, outcome{run: seq, took: run.EndedAt.Sub(run.StartedAt), state: run.State})
+	r.recent = append(r.recent, outcome{run: seq, at: run.StartedAt.Unix(), took: run.Duration(run.EndedAt), state: run.State})
 }
 
 // next gives the runner's next tick.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/openticketai/otai-tui/internal/config"
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/store"
 )
@@ -125,9 +126,13 @@ func (l *loop) checkScope(s orchestrator.Scope) error {
 		return nil
 	}
 	if len(names) == 0 {
-		return notNow("there is no %s %q: the configuration has none", s.Kind, s.Name)
+		return notNow("no such %s %q: the configuration has none", s.Kind, s.Name)
 	}
-	return notNow("there is no %s %q (there are: %s)", s.Kind, s.Name, strings.Join(slices.Sorted(maps.Keys(names)), ", "))
+	all := slices.Sorted(maps.Keys(names))
+	if near := config.Nearest(s.Name, all); near != "" {
+		return notNow("no such %s %q: did you mean %s? (there are: %s)", s.Kind, s.Name, near, strings.Join(all, ", "))
+	}
+	return notNow("no such %s %q (there are: %s)", s.Kind, s.Name, strings.Join(all, ", "))
 }
 
 // covers says whether a scope's pause skips a runner's ticks or holds its runs.

@@ -36,7 +36,7 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 	}
 	v.Strip = make([]orchestrator.Outcome, len(r.recent))
 	for i, o := range r.recent {
-		v.Strip[i] = orchestrator.Outcome{Run: strconv.FormatInt(o.run, 10), State: o.state, Duration: o.took}
+		v.Strip[i] = orchestrator.Outcome{Run: strconv.FormatInt(o.run, 10), State: o.state, Duration: o.took, At: time.Unix(o.at, 0).UTC()}
 	}
 	r.figures(&v)
 	v.Live, v.Waiting = len(r.lives), r.waiting()
@@ -49,6 +49,7 @@ func (r *runner) view(now time.Time, l *loop) orchestrator.Runner {
 		v.StepsDone, v.StepsAll = int(lv.done.Load()), int(lv.all.Load())
 	}
 	v.State, v.Reason = r.stateAndReason(now, l)
+	v.Hold, v.Wait = l.holdView(r), l.waitView(r.current(), now)
 	if r.gone {
 		v.Reason += " · no longer in the configuration, it goes when its last run has ended"
 	}
@@ -272,9 +273,11 @@ func shortDuration(d time.Duration) string {
 func (l *loop) engineView() orchestrator.Engine {
 	v := orchestrator.Engine{
 		Name: l.e.o.Config.Engine.Name, Version: l.e.o.Version, StartedAt: l.startedAt, Draining: l.isDraining(), Slots: l.slots.max,
-		Busy: l.slots.used, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()), WriteDelay: l.e.store.WriteDelay(), Health: "ok",
+		Busy: l.slots.used, Holders: l.slots.holderViews().first, Queue: l.queue.size, Limits: l.limitViews(l.e.clock()),
+		WriteDelay: l.e.store.WriteDelay(), Health: "ok",
 		Notices: l.e.o.Notices, StateDir: l.e.o.StateDir, Config: l.e.o.Config.File, Holds: l.sortedHolds(), Undelivered: l.undelivered(),
 		ConfigHash: l.ed.cfg.Hash, ConfigAt: l.ed.at, ConfigError: l.configError, Approvals: l.openQuestions(),
+		WriteQueue: l.e.store.Waiting(), LogsLost: l.e.store.LostLogs(), Viewers: l.e.hub.Viewers(), ViewerLag: l.e.hub.Lag(),
 		Stuck: l.stuckTexts(l.e.clock()), ClockJump: l.jump, Disk: l.sentry.disk(),
 		Services: l.serviceHealth(),
 	}

@@ -101,7 +101,7 @@ func (l *loop) giveUp(lv *live, why string, now time.Time) {
 func (e *Engine) explain(ctx context.Context, runs []orchestrator.Run) []orchestrator.Run {
 	var waiting []int
 	for i := range runs {
-		if runs[i].State == orchestrator.Pending {
+		if s := runs[i].State; s == orchestrator.Pending || s == orchestrator.AwaitingRetry {
 			waiting = append(waiting, i)
 		}
 	}
@@ -109,10 +109,10 @@ func (e *Engine) explain(ctx context.Context, runs []orchestrator.Run) []orchest
 		return runs
 	}
 	reasons, err := ask(ctx, e, func(l *loop) ([]string, error) {
-		now, reasons := e.clock(), make([]string, len(waiting))
+		reasons := make([]string, len(waiting))
 		for n, i := range waiting {
-			if lv := l.lives[runs[i].ID]; lv != nil && lv.waits() && !lv.held {
-				reasons[n] = l.waitText(lv, now)
+			if lv := l.lives[runs[i].ID]; lv != nil {
+				reasons[n] = l.explainLive(lv, runs[i].Reason)
 			}
 		}
 		return reasons, nil
@@ -126,4 +126,21 @@ func (e *Engine) explain(ctx context.Context, runs []orchestrator.Run) []orchest
 		}
 	}
 	return runs
+}
+
+// explainLive says what a run waits for now; "" = as its row says.
+func (l *loop) explainLive(lv *live, reason string) string {
+	now := l.e.clock()
+	hold := l.runHold(lv)
+	switch {
+	case lv.sleeps() && hold != nil:
+		return reason + " · its retry is held: " + holdText(hold) + ", since " + clockText(hold.Pause.At)
+	case lv.sleeps() || !lv.waits():
+		return ""
+	case lv.held && hold != nil:
+		return "waits: " + holdText(hold) + ", since " + clockText(hold.Pause.At)
+	case lv.held:
+		return ""
+	}
+	return l.waitText(lv, now) + aboutText(l.waitView(lv, now))
 }

@@ -338,3 +338,25 @@ func BenchmarkPublishBesideAStall(b *testing.B) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds()), "p99-ns")
 }
+
+// TestLagIsThatOfTheSlowest viewer: what it has yet to take, and what it has missed.
+func TestLagIsThatOfTheSlowest(t *testing.T) {
+	h := NewHub(Options{LogRing: 3})
+	quick, slow := h.Subscribe(), h.Subscribe()
+	for i := range 5 {
+		h.Log(orchestrator.LogLine{Seq: int64(i)})
+		quick.Take()
+	}
+	if n := h.Lag(); n != 5 {
+		t.Errorf("%d lines behind, want 5", n)
+	}
+	slow.Take()
+	if n := h.Lag(); n != 0 {
+		t.Errorf("%d lines behind after all was taken", n)
+	}
+	slow.Close()
+	quick.Close()
+	if h.Lag() != 0 || h.Viewers() != 0 {
+		t.Error("closed views count")
+	}
+}

@@ -85,6 +85,19 @@ func (h *Hub) Viewers() int {
 	return 0
 }
 
+// Lag is the number of log lines that the slowest viewer has yet to take, or has missed since it took the last ones.
+func (h *Hub) Lag() int {
+	slowest := 0
+	if vs := h.viewers.Load(); vs != nil {
+		for _, v := range *vs {
+			v.mu.Lock()
+			slowest = max(slowest, len(v.logs.buf)+v.gap)
+			v.mu.Unlock()
+		}
+	}
+	return slowest
+}
+
 // Subscribe opens a viewer's feed. It holds only what is published from now on. After Close of the hub it gives a
 // closed subscription.
 func (h *Hub) Subscribe() orchestrator.Subscription {

@@ -196,6 +196,7 @@ type Orchestrator interface {
 	// Subscribe opens a live view; close it when done.
 	Subscribe() Subscription
 
+	RunAudit
 	History
 	LogSearcher
 	Tickets

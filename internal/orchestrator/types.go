@@ -88,17 +88,22 @@ type Run struct {
 	DryRun bool
 	// Handlers is "" (none), "pending" (they have yet to run), "done", or "failed" (one of them failed).
 	Handlers string
+	// Down is how long the engine was stopped in the middle of the run; 0 = it was not. StoppedAt is when it was stopped, while
+	// the run waits for the next start.
+	Down      time.Duration
+	StoppedAt time.Time
 }
 
-// Duration is how long the run took, or has taken so far at now; 0 when it never started.
+// Duration is how long the run took, or has taken so far at now, without the time in which the engine was down; 0 when it
+// never started.
 func (r Run) Duration(now time.Time) time.Duration {
 	switch {
 	case r.StartedAt.IsZero():
 		return 0
 	case r.EndedAt.IsZero():
-		return now.Sub(r.StartedAt)
+		return now.Sub(r.StartedAt) - r.Down
 	default:
-		return r.EndedAt.Sub(r.StartedAt)
+		return r.EndedAt.Sub(r.StartedAt) - r.Down
 	}
 }
 
@@ -170,6 +175,7 @@ type Outcome struct {
 	Run      string
 	State    State
 	Duration time.Duration
+	At       time.Time // when it started; zero = not known
 }
 
 // Runner is a runner as a console shows it.
@@ -194,6 +200,8 @@ type Runner struct {
 	OKRate      float64   // 0 to 1 over those, cancelled ones left out; meaningless when Runs is 0
 	P50, P95    time.Duration
 	Pause       *Pause
+	Hold        *Hold    // the pause that holds it, its own or another one; nil = none
+	Wait        *Wait    // what its current run waits for; nil = nothing
 	HeldBy      string   // scope whose pause holds it when it has none of its own: "engine", "tag routing"; "" = none
 	Resources   []string // names of the resources its runs take
 	Priority    int
@@ -230,6 +238,7 @@ type Engine struct {
 	StartedAt   time.Time
 	Draining    bool
 	Slots, Busy int
+	Holders     []Holder      // runs that hold slots, the longest first, at most five
 	Queue       int           // runs that wait for a slot
 	WriteDelay  time.Duration // latest group commit
 	Health      string        // "ok", "degraded", or "stopped" when it does not run and only its history is looked at
@@ -248,6 +257,10 @@ type Engine struct {
 	Approvals   int           // steps that wait for a person
 	Undelivered int           // notifications that wait for their delivery
 	Services    []ServiceHealth
+	WriteQueue  int   // changes and log lines that wait for their commit
+	LogsLost    int64 // log lines that were dropped since the start, because they came faster than the disk takes them
+	Viewers     int   // live views that are open: consoles, followed logs
+	ViewerLag   int   // log lines that the slowest of them has yet to take, with those it has missed
 }
 
 // ServiceHealth is how a remote service does, as the engine's own calls show. Times are zero when there was none.
@@ -255,8 +268,8 @@ type ServiceHealth struct {
 	ID    string // in the configuration
 	Type  string // for people: "OTOBO/Znuny"
 	Where string // its address
-	// State is "ok", "degraded" (the latest call failed, one in five of the latest 50 did, or the latest 5 all ended in errors), "open" (it is left alone after
-	// failures in a row), "half open" (the next call tries), "waiting" (it asked to wait), or "unused".
+	// State is "ok", "degraded" (the latest call failed, one in five of the latest 50 did, or the latest 5 all ended in errors),
+	// "open" (it is left alone after failures in a row), "half open" (the next call tries), "waiting" (it asked to wait), or "unused".
 	State     string
 	Until     time.Time // open, waiting: when it is called again
 	InRow     int       // failures in a row

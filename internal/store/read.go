@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,23 +33,23 @@ func seqID(seq int64) string {
 
 const runColumns = `seq, runner, trigger, nominal, state, reason, created, due, started, ended, next, attempt, attempts,
 	max_attempts, failed_step, error, error_class, warnings, count, first_at, idle, by, params,
-	coalesce(parent, 0), coalesce(backfill, 0), priority, overlap, definition, handlers, dry`
+	coalesce(parent, 0), coalesce(backfill, 0), priority, overlap, definition, handlers, dry, stopped, down`
 
 func scanRun(rows interface{ Scan(...any) error }) (orchestrator.Run, error) {
 	var r orchestrator.Run
 	var seq, created, due, first, parent, backfill int64
-	var nominal, started, ended, next sql.NullInt64
+	var nominal, started, ended, next, stopped sql.NullInt64
 	var params string
 	err := rows.Scan(&seq, &r.Runner, &r.Trigger, &nominal, &r.State, &r.Reason, &created, &due, &started, &ended, &next,
 		&r.Attempt, &r.Attempts, &r.MaxAttempts, &r.FailedStep, &r.Error, &r.ErrorClass, &r.Warnings, &r.Count, &first,
-		&r.Idle, &r.By, &params, &parent, &backfill, &r.Priority, &r.Overlap, &r.Definition, &r.Handlers, &r.DryRun)
+		&r.Idle, &r.By, &params, &parent, &backfill, &r.Priority, &r.Overlap, &r.Definition, &r.Handlers, &r.DryRun, &stopped, &r.Down)
 	if err != nil {
 		return r, err
 	}
 	r.ID, r.Parent, r.Backfill = seqID(seq), seqID(parent), seqID(backfill)
 	r.Nominal, r.StartedAt, r.EndedAt, r.NextAt = fromNull(nominal), fromNull(started), fromNull(ended), fromNull(next)
 	r.CreatedAt, r.DueAt, r.FirstAt = fromNanos(created), fromNanos(due), fromNanos(first)
-	r.LastAt = r.DueAt
+	r.LastAt, r.StoppedAt = r.DueAt, fromNull(stopped)
 	if params != "" {
 		err = json.Unmarshal([]byte(params), &r.Params)
 	}
@@ -212,8 +213,24 @@ func (s *Store) oneRun(ctx context.Context, what, where string, args ...any) (or
 
 // Events gives the newest events, newest first.
 func (s *Store) Events(ctx context.Context, limit int) ([]orchestrator.Event, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, at, kind, runner, run, state, text, by, via, before, after FROM event
-		ORDER BY id DESC LIMIT ?`, limit)
+	return collectEvents(s.read.QueryContext(ctx, `SELECT `+eventColumns+` FROM event ORDER BY id DESC LIMIT ?`, limit))
+}
+
+// RunEvents gives the newest events of a run, oldest first.
+func (s *Store) RunEvents(ctx context.Context, run string, limit int) ([]orchestrator.Event, error) {
+	seq, err := runSeq(run)
+	if err != nil {
+		return nil, err
+	}
+	out, err := collectEvents(s.read.QueryContext(ctx, `SELECT `+eventColumns+` FROM event WHERE run=? AND run<>0
+		ORDER BY id DESC LIMIT ?`, seq, limit))
+	slices.Reverse(out)
+	return out, err
+}
+
+const eventColumns = `id, at, kind, runner, run, state, text, by, via, before, after`
+
+func collectEvents(rows *sql.Rows, err error) ([]orchestrator.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

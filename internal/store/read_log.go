@@ -47,11 +47,14 @@ func (s *Store) Logs(ctx context.Context, f orchestrator.LogFilter) ([]orchestra
 	if limit <= 0 {
 		limit = 10_000
 	}
-	cols := "SELECT run, seq, runner, step, attempt, at, level, msg, gap FROM log WHERE " + strings.Join(where, " AND ")
+	cols := "SELECT " + logColumns + " FROM log WHERE " + strings.Join(where, " AND ")
 	q := cols + " ORDER BY " + order + " LIMIT ?"
 	if f.Tail > 0 {
 		limit = min(limit, f.Tail)
-		back := "run DESC, seq DESC" // follows the primary key: the newest lines without a sort of all
+		back := "at DESC, run DESC, seq DESC" // an old run that goes on has newer lines than many a later one; log_at has this order
+		if f.Run != "" {
+			back = "seq DESC"
+		}
 		q = "SELECT * FROM (" + cols + " ORDER BY " + back + " LIMIT ?) ORDER BY " + order
 	}
 	return s.scanLogs(s.read.QueryContext(ctx, q, append(args, limit)...))
@@ -71,16 +74,22 @@ func (s *Store) scanLogs(rows *sql.Rows, err error) ([]orchestrator.LogLine, err
 	defer func() { _ = rows.Close() }()
 	var out []orchestrator.LogLine
 	for rows.Next() {
-		var l orchestrator.LogLine
-		var run, at int64
-		var level int
-		if err := rows.Scan(&run, &l.Seq, &l.Runner, &l.Step, &l.Attempt, &at, &level, &l.Msg, &l.Gap); err != nil {
+		l, err := scanLog(rows)
+		if err != nil {
 			return nil, fmt.Errorf("read log: %w", err)
 		}
-		l.Run, l.At, l.Level = strconv.FormatInt(run, 10), fromNanos(at), levelName(level)
 		out = append(out, l)
 	}
 	return out, rows.Err()
+}
+
+// scanLog reads one line of the columns logColumns.
+func scanLog(rows *sql.Rows) (l orchestrator.LogLine, err error) {
+	var run, at int64
+	var level int
+	err = rows.Scan(&run, &l.Seq, &l.Runner, &l.Step, &l.Attempt, &at, &level, &l.Msg, &l.Gap)
+	l.Run, l.At, l.Level = strconv.FormatInt(run, 10), fromNanos(at), levelName(level)
+	return l, err
 }
 
 // LastLogSeq gives the number of a run's newest log line, 0 when it has none. Lines that wait for the disk count.

@@ -18,15 +18,15 @@ const countedRuns = 100_000
 // Since leaving it out.
 const clockSlack = time.Hour
 
-// part is one of the queries that a filter is made of.
-type part struct {
+// filterPart is one of the queries that a filter is made of.
+type filterPart struct {
 	from string // from FROM on, without its order
 	args []any
 }
 
 // partsOf splits what a filter selects by number, highest first, so that no more of the history is looked through than can hold
 // it: with Since, the runs made since then, and rows that were begun before and stand for newer ticks too.
-func (s *Store) partsOf(ctx context.Context, f orchestrator.RunFilter) ([]part, error) {
+func (s *Store) partsOf(ctx context.Context, f orchestrator.RunFilter) ([]filterPart, error) {
 	where, args, err := runWhere(f)
 	if err != nil {
 		return nil, err
@@ -38,16 +38,16 @@ func (s *Store) partsOf(ctx context.Context, f orchestrator.RunFilter) ([]part, 
 		return where + " AND " + cond
 	}
 	if index, cond := indexFor(f); index != "" { // few rows are in it: no bound is needed
-		return []part{{" FROM run INDEXED BY " + index + and(cond), args}}, nil
+		return []filterPart{{" FROM run INDEXED BY " + index + and(cond), args}}, nil
 	}
 	if f.Since.IsZero() {
-		return []part{{" FROM run" + where, args}}, nil
+		return []filterPart{{" FROM run" + where, args}}, nil
 	}
 	first, err := s.firstSince(ctx, f.Since.Add(-clockSlack))
 	if err != nil {
 		return nil, err
 	}
-	return []part{
+	return []filterPart{
 		{" FROM run" + and("seq>=?"), append(slices.Clone(args), first)},
 		{" FROM run INDEXED BY run_folded" + and("seq<? AND count>1"), append(slices.Clone(args), first)},
 	}, nil

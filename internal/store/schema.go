@@ -99,4 +99,4 @@ CREATE TABLE file_seen(
 `
 
 // schema3 has its parts beside what uses them.
-const schema3 = schemaHistory + schemaLogs + schemaTickets + schemaReviews
+const schema3 = schemaRuns + schemaHistory + schemaLogs + schemaTickets + schemaReviews

@@ -59,6 +59,7 @@ type Store struct {
 	writer *writer
 	seq    int64  // newest run number at open
 	backup string // made before a migration at open; "" = none
+	looks  looks  // how much one piece of work on the log looks at
 }
 
 // Open opens, or creates, the history in dir. A missing history is an error only when read only.
@@ -80,7 +81,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now //nolint:forbidigo // names a file, decides nothing
 	}
-	s := &Store{dir: dir, o: o}
+	s := &Store{dir: dir, o: o, looks: defaultLooks()}
 	if err := s.open(ctx, path); err != nil {
 		if o.driver.code(err) == codeCantOpen && !o.ReadOnly {
 			err = errors.Join(err, probe(dir)) // SQLite does not say why
@@ -167,6 +168,13 @@ func (s *Store) LostLogs() int64 {
 		return 0
 	}
 	return s.writer.lostLines.Load()
+}
+
+// Waiting is the number of changes and log lines that wait for their commit.
+func (s *Store) Waiting() int {
+	s.writer.logMu.Lock()
+	defer s.writer.logMu.Unlock()
+	return len(s.writer.state) + len(s.writer.logs)
 }
 
 // WriteDelay is how long the latest group commit took, from its first waiting write to its end.

@@ -57,10 +57,11 @@ func (t *Tx) UpdateRun(r *orchestrator.Run, epoch int64, reopen bool) (bool, err
 	}
 	ok, err := t.changed("update run "+r.ID, `UPDATE run SET state=?, reason=?, started=?, ended=?, next=?, attempt=?, attempts=?,
 		max_attempts=?, failed_step=?, error=?, error_class=?, warnings=?, idle=?, by=?, definition=?, handlers=?,
-		dry=?, epoch=?, bytes=NULL
+		dry=?, stopped=?, down=?, epoch=?, bytes=NULL
 		WHERE seq=? AND (ended IS NULL OR ?) AND epoch<=?`,
 		string(r.State), r.Reason, nanos(r.StartedAt), nanos(r.EndedAt), nanos(r.NextAt), r.Attempt, r.Attempts, r.MaxAttempts,
-		r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, r.Definition, r.Handlers, r.DryRun, epoch, seq, reopen, epoch)
+		r.FailedStep, r.Error, r.ErrorClass, r.Warnings, r.Idle, r.By, r.Definition, r.Handlers,
+		r.DryRun, nanos(r.StoppedAt), int64(r.Down), epoch, seq, reopen, epoch)
 	return t.ended(r, ok, err)
 }
 

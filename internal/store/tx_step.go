@@ -70,6 +70,18 @@ func (t *Tx) EndHandlers(run string, at time.Time) error {
 		WHERE run=? AND kind='handler' AND state='pending'`, nanos(at), seq))
 }
 
+// StopHandlers closes all handlers of a run that have not ended: they were cancelled.
+func (t *Tx) StopHandlers(run string, at time.Time) error {
+	seq, err := runSeq(run)
+	if err != nil {
+		return err
+	}
+	return fail("stop handlers of run "+run, t.w.exec(`UPDATE step SET reason=CASE WHEN state='pending' THEN 'not reached' ELSE 'cancelled' END,
+		state=CASE WHEN state='pending' THEN 'skipped' ELSE 'cancelled' END, ended=?, next=NULL
+		WHERE run=? AND kind='handler' AND state IN ('pending', 'running', 'awaiting_retry', 'cancelling', 'interrupted', 'paused')`,
+		nanos(at), seq))
+}
+
 // PutAttempt writes one attempt of a step.
 func (t *Tx) PutAttempt(run, path string, a orchestrator.Attempt) error {
 	seq, err := runSeq(run)

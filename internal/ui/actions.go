@@ -28,7 +28,9 @@ func actions() []act {
 		viewActions(),
 		timelineActions(),
 		runsActions(),
+		runActions(),
 		logActions(),
+		logTyped(),
 		listActions(),
 		appActions(),
 		qualityActions(),
@@ -198,67 +200,6 @@ func on[S screen.Screen](f func(S, screen.Env)) func(*App) {
 	}
 }
 
-// logActions work on every log view.
-func logActions() []act {
-	log := func(f func(*screen.LogView)) func(*App) {
-		return func(a *App) {
-			if l, ok := a.top().(interface{ LogView() *screen.LogView }); ok {
-				f(l.LogView())
-			}
-		}
-	}
-	return []act{
-		{
-			ID: "log.follow", Scope: "logs", Keys: []string{"F"}, Group: "move", Foot: 8,
-			Title: "follow the newest line", Short: "follow", Do: log((*screen.LogView).Follow),
-		},
-		{
-			ID: "log.hold", Scope: "logs", Keys: []string{"space"}, Group: "see", Foot: 8,
-			Title: "hold the log, or follow", Short: "hold", Do: log((*screen.LogView).ToggleHold),
-		},
-		{
-			ID: "log.search", Scope: "logs", Keys: []string{"/"}, Group: "find", Foot: 7,
-			Title: "search", Short: "search", Tip: "small letters find both cases", Do: (*App).startSearch,
-		},
-		{ID: "log.next", Scope: "logs", Keys: []string{"n"}, Group: "find", Title: "next match", Do: log(func(l *screen.LogView) { l.NextMatch(1) })},
-		{
-			ID: "log.prev", Scope: "logs", Keys: []string{"N"}, Group: "find",
-			Title: "previous match", Do: log(func(l *screen.LogView) { l.NextMatch(-1) }),
-		},
-		{
-			ID: "log.error", Scope: "logs", Keys: []string{"e"}, Group: "find", Foot: 5,
-			Title: "next error", Short: "error", Do: log(func(l *screen.LogView) { l.NextError(1) }),
-		},
-		{
-			ID: "log.error.prev", Scope: "logs", Keys: []string{"E"}, Group: "find",
-			Title: "previous error", Do: log(func(l *screen.LogView) { l.NextError(-1) }),
-		},
-		{
-			ID: "log.more", Scope: "logs", Keys: []string{"-"}, Group: "see", Foot: 4,
-			Title: "show lower levels too", Short: "level", Do: log(func(l *screen.LogView) { l.Level(-1) }),
-		},
-		{
-			ID: "log.less", Scope: "logs", Keys: []string{"+", "="}, Group: "see",
-			Title: "show higher levels only", Do: log(func(l *screen.LogView) { l.Level(1) }),
-		},
-		{
-			ID: "log.wrap", Scope: "logs", Keys: []string{"w"}, Group: "see", Foot: 5,
-			Title: "wrap long lines", Short: "wrap", Do: log((*screen.LogView).ToggleWrap),
-		},
-	}
-}
-
-// startSearch opens the search line of a log.
-func (a *App) startSearch() {
-	l, ok := a.top().(interface{ LogView() *screen.LogView })
-	if !ok {
-		return
-	}
-	v := l.LogView()
-	set := func(_ *App, s string) { v.Search(s) }
-	a.input = newInput("/", "", set, func(_ *App, s string) { v.Search(s) })
-}
-
 // listActions move the cursor.
 func listActions() []act {
 	list := func(f func(screen.Lister, screen.Env)) func(*App) {
@@ -361,8 +302,7 @@ func (a *App) escape() {
 		f.SetFilter(a.env(), "")
 		return
 	}
-	if l, ok := a.top().(interface{ LogView() *screen.LogView }); ok && l.LogView().Query() != "" {
-		l.LogView().Search("")
+	if l, ok := a.top().(logScreen); ok && l.LogView().Clear() {
 		return
 	}
 	a.back()

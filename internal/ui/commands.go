@@ -180,6 +180,8 @@ func (a *App) fire() {
 func (a *App) whyCancel() string {
 	_, run := a.chosen()
 	switch {
+	case run != nil && run.Handlers == "pending" && run.State.Terminal():
+		return ""
 	case run == nil || !run.State.Live():
 		return "nothing runs here, so there is nothing to cancel"
 	case run.State == orchestrator.Cancelling:
@@ -200,6 +202,9 @@ func (a *App) cancel() {
 		}
 		q := question{stamp: run.ID + string(run.State), role: theme.Danger}
 		q.text = fmt.Sprintf("cancel run %s of %s? its step is stopped, what is done stays done", screen.ShortID(run.ID), run.Runner)
+		if run.State.Terminal() {
+			q.text = fmt.Sprintf("cancel the handlers of run %s of %s? those that have yet to run never will", screen.ShortID(run.ID), run.Runner)
+		}
 		if run.State == orchestrator.AwaitingRetry {
 			q.text = fmt.Sprintf("cancel run %s of %s? it will not be retried, what is done stays done", screen.ShortID(run.ID), run.Runner)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
+	"github.com/openticketai/otai-tui/internal/ui"
 	"github.com/openticketai/otai-tui/internal/ui/uitest"
 )
 
@@ -25,7 +26,10 @@ func TestTimelineActsOnThePipeAndOnAPickedRun(t *testing.T) {
 }
 
 func TestTimelineTellsWhoHoldsAndWhenItWouldStart(t *testing.T) {
-	tickets(t).Press("3", "j", "j", "j").Sees("sla-watch · late 4m", "holders  kb-suggest", "would start about 14:03 if sentiment ends at its p95")
+	d := uitest.Drive(t, uitest.New(waiting()), func(o *ui.Options) { o.Width, o.Height = 140, 40 }).Press("3", "j", "j", "j")
+	d.Sees("sla-watch · late 4m", "expected 13:58:21Z · run 118 waits for resource otobo: 2 of 2 in use")
+	d.Sees("holders  kb-suggest run 9023ea since 13:57:31Z, p95 at 14:03:33Z", "beyond its p95 · 1 more run", "free about 14:03:33Z if kb-suggest")
+	d.Press("/").Type("auto-close").Press("enter").Sees("─ paused 13:02 by kim ─")
 }
 
 func TestTimelineFiltersAsTheDashboard(t *testing.T) {

@@ -39,7 +39,7 @@ func TestLeavingSendsWhatIsHeldBack(t *testing.T) {
 // TestEqualProposalsAreAnsweredAtOnce with their number typed.
 func TestEqualProposalsAreAnsweredAtOnce(t *testing.T) {
 	d := reviews(t).Press("j", "*").Sees("1 decision for billing", "type accept 1 to go on")
-	d.Press("tab", "ctrl+u").Type("0.5").Sees("2 decisions for billing", "0.62 #4713 Order of ten chairs", "type accept 2 to go on")
+	d.Press("up", "up", "ctrl+u").Type("0.5").Sees("2 decisions for billing", "0.62 #4713 Order of ten chairs", "type accept 2 to go on")
 	d.Press("tab").Type("clear cases").Press("tab").Type("accept 1").Press("enter").Sees("type accept 2 to go on").Did()
 	d.Press("ctrl+u").Type("accept 2").Press("enter").Sees("2 decisions answered").Lacks("Order of ten")
 	d.Did(`review accept `+uitest.RunID(202)+` sentiment/tickets/4712/review "" note "clear cases" by kim`,
@@ -100,9 +100,9 @@ func TestHostileReviewsAreHarmless(t *testing.T) {
 	check("text")
 	d.Press("v", "l")
 	check("menu")
-	d.Press("esc", "A")
+	d.Press("esc", "*")
 	check("form")
-	d.Press("esc", "a")
+	d.Press("esc", "+")
 	check("held back")
 	d.Press("9", "G")
 	check("quality")

@@ -289,7 +289,7 @@ func TestRunOpensAtTheEvidence(t *testing.T) {
 	for range 5 {
 		d.Press("k")
 	}
-	d.Sees("12 of 12 classified", "409 conflict").Press("j").Sees("search state=open").Press("tab", "G").Sees("following")
+	d.Sees("4 tickets need", "409 conflict").Press("j").Sees("search state=open").Press("tab", "G").Sees("following")
 }
 
 func TestLiveRunFollows(t *testing.T) {

@@ -107,6 +107,9 @@ func (a *App) openForm(f *form) {
 	}
 	f.stamp, f.typed = now.stamp, textField("", "", "")
 	a.form = f
+	if phrase, _, _ := a.stops(f); phrase >= 0 && slices.ContainsFunc(f.fields, func(x *field) bool { return x.options == nil && x.value() != "" }) {
+		f.at = phrase // it came filled in: only the phrase is left to type
+	}
 }
 
 // tooSmall says, also to the user, that the window is too small to see what an action would do.
@@ -183,6 +186,9 @@ func (a *App) focused(f *form) *field {
 // formEdit changes the field with the focus.
 func (a *App) formEdit(f *form, m tea.Msg, key string) {
 	x := a.focused(f)
+	if phrase, _, _ := a.stops(f); x == nil && phrase >= 0 && a.pressed.Text != "" {
+		f.at, x = phrase, f.typed // what is typed on a button can only be meant for the phrase
+	}
 	if x == nil {
 		return
 	}

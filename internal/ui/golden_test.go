@@ -72,7 +72,7 @@ var scenes = slices.Concat([]scene{
 	{"form-answer", uitest.Promises, func(d *uitest.Driver) { d.Press("7", "A", "right") }},
 	{"form-pause", uitest.Promises, func(d *uitest.Driver) { d.At("dedupe").Press("P").Type("release").Press("tab").Type("1h") }},
 	{"form-pause-tag", uitest.Promises, func(d *uitest.Driver) {
-		d.Press(":").Type(`pause tag tickets 1h "release 2.4"`).Press("enter", "tab", "tab").Type("pause 5").Press("enter")
+		d.Press(":").Type(`pause tag tickets 1h "release 2.4"`).Press("enter").Type("pause 5").Press("enter")
 	}},
 	{"form-drain", uitest.Promises, func(d *uitest.Driver) { d.Press("6", "d") }},
 	{"form-fire", uitest.Promises, func(d *uitest.Driver) {
@@ -112,6 +112,7 @@ func allScenes() []scene {
 		termsScenes(),
 		operatorScenes(),
 		reviewScenes(),
+		runScenes(),
 	)
 }
 

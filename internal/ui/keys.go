@@ -16,7 +16,8 @@ func keyScopes() [][]string {
 	all := []screen.Screen{
 		screen.NewPipes(), screen.NewRuns(""), screen.NewTimeline(), screen.NewRun(orchestrator.Run{}),
 		screen.NewLogs(orchestrator.LogFilter{}, ""), screen.NewEvents(), screen.NewPipe(""), screen.NewEngine(), screen.NewApprovals(),
-		screen.NewReviews(), screen.NewTickets(), screen.NewTicket(orchestrator.TicketRef{}), screen.NewChanges(orchestrator.Run{}, ""), screen.NewQuality(),
+		screen.NewReviews(), screen.NewTickets(), screen.NewTicket(orchestrator.TicketRef{}),
+		screen.NewChanges(orchestrator.Run{}, ""), screen.NewQuality(),
 	}
 	out := make([][]string, len(all))
 	for i, s := range all {

@@ -54,6 +54,7 @@ var scopeNames = [][2]string{
 	{"quality", "Quality"},
 	{"logs", "Logs"},
 	{"timeline", "Timeline"},
+	{"longlog", "Logs on a screen of their own"},
 	{"events", "Events"},
 	{"tickets", "Tickets"},
 	{"ticket", "Ticket"},

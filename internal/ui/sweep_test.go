@@ -12,7 +12,7 @@ import (
 
 // TestEverySizeIsExact draws every scene at sizes from 1x1 to 300x100: no panic, exactly h lines of exactly w columns.
 func TestEverySizeIsExact(t *testing.T) {
-	for _, s := range append(scenes, scene{"hostile", hostile, func(d *uitest.Driver) { d.Press("j", "enter", "h") }}) {
+	for _, s := range append(allScenes(), scene{"hostile", hostile, func(d *uitest.Driver) { d.Press("j", "enter", "h") }}) {
 		t.Run(s.name, func(t *testing.T) {
 			d := uitest.Drive(t, uitest.New(s.data()))
 			s.play(d)
@@ -44,6 +44,7 @@ func hostile() uitest.Fixture {
 		r.Description, r.Reason, r.Schedule, r.Policy = nasty, nasty, nasty, strings.Repeat(nasty, 50_000)
 		r.ID += nasty
 		r.Tags, r.Resources, r.HeldBy, r.Overlap = []string{nasty}, []string{nasty}, nasty, nasty
+		hostileWait(r)
 		if r.Pause != nil {
 			r.Pause.By, r.Pause.Reason = nasty, nasty
 		}

@@ -114,6 +114,7 @@ func safeRunner(r orchestrator.Runner) orchestrator.Runner {
 		p := safePause(*r.Pause)
 		r.Pause = &p
 	}
+	r.Hold, r.Wait = safeHold(r.Hold), safeWait(r.Wait)
 	r.HeldBy, r.Overlap = text.Line(r.HeldBy, maxText), text.Line(r.Overlap, maxText)
 	r.Resources = safeList(r.Resources)
 	return r
@@ -146,6 +147,10 @@ func safeEngine(e orchestrator.Engine) orchestrator.Engine {
 	e.StateDir, e.Config, e.ConfigError = text.Line(e.StateDir, maxText), text.Line(e.Config, maxText), text.Line(e.ConfigError, maxText)
 	e.ConfigHash = text.Line(e.ConfigHash, 128)
 	e.Services = safeServices(e.Services)
+	e.Holders = slices.Clone(e.Holders)
+	for i := range e.Holders {
+		e.Holders[i].Runner = text.Line(e.Holders[i].Runner, maxText)
+	}
 	e.Limits, e.Holds = slices.Clone(e.Limits), slices.Clone(e.Holds)
 	for i := range e.Limits {
 		l := &e.Limits[i]

@@ -53,7 +53,7 @@ func healthRows(d *orchestrator.Engine) []engineRow {
 	if d.Approvals > 0 {
 		out = append(out, engineRow{
 			key: "approvals", mark: Mark{Glyph: theme.GlyphAsk, Role: theme.Late}, name: "approvals", role: theme.Late,
-			value: count(d.Approvals, "step waits", "steps wait") + " for a person's answer (6)",
+			value: count(d.Approvals, "step waits", "steps wait") + " for a person's answer (7)",
 		})
 	}
 	if d.ConfigError != "" {
@@ -84,10 +84,22 @@ func slotsRow(d *orchestrator.Engine) engineRow {
 		r.value += ", " + count(d.Queue, "run waits", "runs wait") // for a slot, or for a limit below
 		r.mark, r.role = markLate, theme.Late
 	}
+	if len(d.Holders) > 0 {
+		r.value += theme.Sep + "held by " + holderNames(d.Holders)
+	}
 	if h := holdOf(d, r.scope); d.Draining && (h == nil || !h.Drain) {
 		r.value += theme.Sep + "stopping"
 	}
 	return r
+}
+
+// holderNames name the runs that hold something, the longest first, with since when.
+func holderNames(hs []orchestrator.Holder) string {
+	parts := make([]string, len(hs))
+	for i, h := range hs {
+		parts[i] = h.Runner + " since " + text.Clock(h.Since) + "Z"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // roomRows are the writer, the disk and the clock.
@@ -95,6 +107,13 @@ func roomRows(d *orchestrator.Engine, env Env) []engineRow {
 	writer := engineRow{key: "writer", mark: markNone, name: "history writer", value: "latest commit took " + text.Duration(d.WriteDelay)}
 	if d.WriteDelay == 0 {
 		writer.value = "nothing written yet"
+	}
+	if d.WriteQueue > 0 {
+		writer.value += theme.Sep + count(d.WriteQueue, "change waits", "changes wait")
+	}
+	if d.LogsLost > 0 {
+		writer.mark, writer.role = markLate, theme.Late
+		writer.value += theme.Sep + count(int(d.LogsLost), "log line was", "log lines were") + " dropped: they came faster than the disk takes them"
 	}
 	disk := engineRow{key: "disk", mark: markNone, name: "disk", value: "history " + size(d.Disk.History) + ", of it log " + size(d.Disk.WAL)}
 	switch {
@@ -114,7 +133,19 @@ func roomRows(d *orchestrator.Engine, env Env) []engineRow {
 		}
 		clock.value = text.Clock(env.Now) + "Z" + theme.Sep + "latest step " + text.Duration(j) + " " + way
 	}
-	return []engineRow{heading("HISTORY AND CLOCK"), writer, disk, clock}
+	return []engineRow{heading("HISTORY AND CLOCK"), writer, viewersRow(d), disk, clock}
+}
+
+// viewersRow are the consoles that watch, and how far the slowest is behind.
+func viewersRow(d *orchestrator.Engine) engineRow {
+	r := engineRow{key: "viewers", mark: markNone, name: "live views", value: "none is open"}
+	if d.Viewers > 0 {
+		r.value = fmt.Sprintf("%d open", d.Viewers)
+	}
+	if d.ViewerLag > 0 {
+		r.value += theme.Sep + "the slowest has " + count(d.ViewerLag, "log line", "log lines") + " to take; no run waits for it"
+	}
+	return r
 }
 
 // size prints bytes as a person reads them.

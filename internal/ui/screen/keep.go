@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
@@ -121,7 +122,7 @@ type logsKept struct {
 
 // KeepAs names the log of all pipes; those of one pipe or run are not remembered.
 func (l *Logs) KeepAs() string {
-	if l.of.Run != "" || l.of.Runner != "" {
+	if l.of.Run != "" || len(l.of.Runners) > 0 {
 		return ""
 	}
 	return "logs"
@@ -163,7 +164,7 @@ func PlaceOf(s Screen) (Place, bool) {
 	case *Run:
 		return Place{Kind: "run", Run: s.id, Runner: s.runner}, true
 	case *Logs:
-		return Place{Kind: "logs", Runner: s.of.Runner, Run: s.of.Run, Title: s.title}, true
+		return Place{Kind: "logs", Runner: strings.Join(s.of.Runners, " "), Run: s.of.Run, Title: s.title}, true
 	}
 	return Place{}, false
 }
@@ -183,7 +184,7 @@ func (p Place) Open() Screen {
 			return NewRun(orchestrator.Run{ID: p.Run, Runner: p.Runner})
 		}
 	case "logs":
-		return NewLogs(orchestrator.LogFilter{Runner: p.Runner, Run: p.Run}, p.Title)
+		return newLogs(orchestrator.LogScope{Run: p.Run, Runners: strings.Fields(p.Runner)}, p.Title)
 	}
 	return nil
 }

@@ -88,61 +88,26 @@ func (p *Pipes) drawPreview(env Env, c part.Canvas, r *orchestrator.Runner) {
 		note = fmt.Sprintf("%d failed in a row", r.FailedInRow)
 	}
 	c.Rule(0, title, note)
-	lines := []struct {
-		role theme.Role
-		s    string
-	}{{theme.Plain, whyLine(r, env.Now)}}
-	if e := lastError(r); e != "" {
-		lines = append(lines, struct {
-			role theme.Role
-			s    string
-		}{theme.Failed, e})
-	} else if r.Description != "" {
-		lines = append(lines, struct {
-			role theme.Role
-			s    string
-		}{theme.Muted, r.Description})
+	room := c.H - 2 // the last line says what comes next
+	var lines []footLine
+	add := func(role theme.Role, s string, most int) {
+		for _, l := range part.Wrap(s, c.W-2, min(most, room-len(lines))) {
+			lines = append(lines, footLine{role: role, s: l})
+		}
 	}
-	lines = append(lines, struct {
-		role theme.Role
-		s    string
-	}{theme.Muted, nextLine(r, env.Now)})
-	if c.H == 3 && len(lines) == 3 {
-		lines = lines[1:]
+	if e := lastError(r); e != "" && r.Wait == nil {
+		if room > 1 {
+			add(theme.Plain, whyLine(r, env.Now), 1)
+		}
+		add(theme.Failed, e, 1)
+	} else {
+		add(theme.Plain, whyLine(r, env.Now), room)
+		add(theme.Muted, r.Description, 1)
 	}
+	lines = append(lines, footLine{role: theme.Muted, s: nextLine(r, env.Now)})
 	for i, l := range lines {
 		c.Text(1, 1+i, c.W-2, l.role, l.s)
 	}
-}
-
-// whyLine says in one sentence why the runner is in its state.
-func whyLine(r *orchestrator.Runner, now time.Time) string {
-	s := r.Reason
-	if s == "" {
-		s = RunnerMark(r, now).Word
-	}
-	if r.Pause != nil && Held(r) {
-		s = "paused by " + r.Pause.By + " at " + text.Moment(r.Pause.At, now)
-		if r.Pause.Reason != "" {
-			s += ": " + r.Pause.Reason
-		}
-		if !r.Pause.Until.IsZero() {
-			s += theme.Sep + "until " + text.Moment(r.Pause.Until, now)
-		}
-	} else if r.HeldBy != "" {
-		held := "held by the pause of " + r.HeldBy
-		if calm(r) || r.State == orchestrator.Paused {
-			return held
-		}
-		s += theme.Sep + held
-	}
-	if live := LiveWord(r); live != "" {
-		s = live + theme.Sep + s
-	}
-	if r.OverdueFor > 0 {
-		s = "no success in time, overdue by " + text.CalmAge(r.OverdueFor) + theme.Sep + s
-	}
-	return s
 }
 
 // tickWords prints ticks as short as they stay apart: with seconds when two of them fall into the same minute.
@@ -212,8 +177,11 @@ func (p *Pipes) drawPeek(env Env, c part.Canvas, r *orchestrator.Runner) {
 		c.Put(x+2, 1, theme.Failed, fmt.Sprintf("%d failed in a row", r.FailedInRow))
 	}
 	y := 2
-	for _, l := range part.Wrap(whyLine(r, env.Now), c.W, 3) {
+	for _, l := range part.Wrap(whyLine(r, env.Now), c.W, 4) {
 		y = line(c, y, theme.Plain, l)
+	}
+	for _, l := range holderLines(r.Wait, env.Now) {
+		y = line(c, y, theme.Muted, "  "+l)
 	}
 	for _, l := range part.Wrap(lastError(r), c.W, 4) {
 		y = line(c, y, theme.Failed, l)

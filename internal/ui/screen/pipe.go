@@ -28,6 +28,8 @@ type Pipe struct {
 	readErr string // why that run cannot be shown
 	rows    []pipeRow
 	peek    peek // ticks, and when the steps were read
+	health  healthAt
+	graph   graphOf
 }
 
 // pipeRow is a step, one of its attempts, or the heading above it.
@@ -68,6 +70,7 @@ func (p *Pipe) Refresh(env Env) {
 	if r := env.Data.Runner(p.id); p.chosen != "" && (r == nil || p.place(r) < 0) {
 		p.choose("")
 	}
+	p.layOut(env)
 }
 
 // run is the run on show; nil = there was none yet. Of an older one only its id is known before it is read.
@@ -151,7 +154,7 @@ func (p *Pipe) Wants(env Env) []Want {
 	if !r.NextAt.IsZero() && !p.peek.ticksAt.Equal(r.NextAt) {
 		out = append(out, Want{Key: fmt.Sprint("pipeticks:", r.ID, r.NextAt.UnixNano()), Kind: WantTicks, Runner: r.ID, N: pipeTicks})
 	}
-	return out
+	return append(out, p.wantHealth(env, r)...)
 }
 
 // Receive takes steps and ticks. Answers for a pipe or run that is no longer on show are dropped.
@@ -165,6 +168,8 @@ func (p *Pipe) Receive(env Env, a Answer) {
 		p.takeDetail(env, r, a)
 	case WantTicks:
 		p.peek.ticks, p.peek.ticksAt = a.Ticks, r.NextAt
+	case WantOther:
+		p.takeHealth(env, a)
 	}
 }
 

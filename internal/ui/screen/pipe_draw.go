@@ -69,6 +69,9 @@ func (p *Pipe) Draw(env Env, c part.Canvas) {
 		left = c.Sub(0, 0, c.W-l.side-1, l.bottom)
 	}
 	p.drawSteps(env, left, run, l)
+	if run != nil && p.of == run.ID && p.readErr == "" {
+		p.drawGraph(left, 2+len(p.rows))
+	}
 	p.drawLast(env, c.Sub(0, l.bottom, c.W, c.H-l.bottom), r, run, l)
 	if l.side == 0 {
 		for i, s := range p.shortFacts(env, r, l.facts) {
@@ -85,7 +88,7 @@ func (p *Pipe) Draw(env Env, c part.Canvas) {
 	}
 	c.Put(x-1, l.bottom, theme.Faint, theme.TeeUp)
 	y := 1
-	for _, f := range p.facts(env, r, side.W-2, l.bottom > 16) {
+	for _, f := range p.facts(env, r, side.W-2, l.bottom-1, l.bottom > 16) {
 		side.Text(1, y, side.W-2, f.role, f.s)
 		y++
 	}
@@ -219,7 +222,7 @@ func (p *Pipe) next(env Env, r *orchestrator.Runner) (next, then string) {
 }
 
 // facts are health, coming ticks and rules for the side; roomy puts headings and what the pipe is into them.
-func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footLine {
+func (p *Pipe) facts(env Env, r *orchestrator.Runner, w, h int, roomy bool) []footLine {
 	var out []footLine
 	add := func(role theme.Role, s string, lines int) {
 		for _, l := range part.Wrap(s, w, lines) {
@@ -242,12 +245,18 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footL
 		why = 4
 	}
 	add(theme.Plain, whyLine(r, env.Now), why)
+	for _, s := range holderLines(r.Wait, env.Now) {
+		if roomy {
+			add(theme.Muted, "  "+s, 1)
+		}
+	}
 	for _, l := range limitsOf(env.Data, r) {
 		if role := limitRole(&l); roomy || role != theme.Muted { // what holds the pipe up is worth a line everywhere
 			add(role, limitLine(&l), 2)
 		}
 	}
 	add(okRole, ok, 2)
+	add(theme.Plain, p.health.rateWord(), 1)
 	add(theme.Plain, durations, 1)
 	add(theme.Muted, lastOKWord(r, env.Now), 1)
 	gap("NEXT")
@@ -267,6 +276,9 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w int, roomy bool) []footL
 		if len(r.Tags) > 0 {
 			add(theme.Muted, "tags "+strings.Join(r.Tags, ", "), 2)
 		}
+	}
+	if f := p.health.fitting(h - len(out) - 1); roomy && f != nil {
+		out = append(append(out, footLine{}), f...)
 	}
 	return out
 }

@@ -25,8 +25,15 @@ func (p *Pipe) drawLast(env Env, c part.Canvas, r *orchestrator.Runner, run *orc
 	if l.side > 0 {
 		c.Put(c.W-l.side-1, 0, theme.Faint, theme.TeeUp)
 	}
-	if x := p.drawChart(c.Sub(0, 1, c.W, l.chart), r); x >= 0 {
+	rows := l.chart
+	if timed(r.Strip) && rows >= 3 {
+		rows-- // the axis
+	}
+	if x := p.drawChart(c.Sub(0, 1, c.W, rows), r); x >= 0 {
 		c.Put(x, 0, theme.Accent, theme.Down)
+	}
+	if rows < l.chart {
+		drawChartAxis(c.Sub(0, 1+rows, c.W, 1), r.Strip, env.Now)
 	}
 	y := 1 + l.chart
 	if run == nil {
@@ -47,20 +54,27 @@ func (p *Pipe) drawLast(env Env, c part.Canvas, r *orchestrator.Runner, run *orc
 	case p.chosen == "" && lastError(r) != "":
 		s, role = "last error  "+lastError(r), theme.Failed
 	}
+	if seen := p.health.seenWord(r, errorOf(r, run)); seen != "" && role == theme.Failed {
+		s += theme.Sep + seen
+	}
 	for i, line := range part.Wrap(s, c.W-2, l.err) {
 		c.Put(1, y+i, role, line)
 	}
+}
+
+// errorOf is the error shown of a run, or of the pipe's last one.
+func errorOf(r *orchestrator.Runner, run *orchestrator.Run) string {
+	if run.Error == "" && r.Last != nil {
+		return r.Last.Error
+	}
+	return run.Error
 }
 
 // runWords is a run in one line.
 func runWords(run *orchestrator.Run, now time.Time) string {
 	parts := []string{"run " + ShortID(run.ID), runMark(run).Word}
 	if !run.StartedAt.IsZero() {
-		d := run.Duration(now)
-		if run.EndedAt.IsZero() {
-			d = d.Truncate(time.Second)
-		}
-		parts = append(parts, "started "+text.Moment(run.StartedAt, now), text.Duration(d))
+		parts = append(parts, "started "+text.Moment(run.StartedAt, now), lengthWord(run, now))
 	}
 	if run.Trigger != "" {
 		parts = append(parts, triggerWord(run))
@@ -91,12 +105,7 @@ func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) int {
 		}
 		x = chartLabel + 1
 	}
-	step := 1
-	if c.W-x-2 >= 2*orchestrator.StripLen {
-		step = 2
-	}
-	room := max((c.W-x-2)/step, 0)
-	strip = strip[max(len(strip)-room, 0):]
+	strip, step := chartStrip(strip, c.W, x)
 	for _, o := range strip {
 		drawBar(c, x, o, longest)
 		if o.Run == p.chosen {
@@ -109,6 +118,39 @@ func (p *Pipe) drawChart(c part.Canvas, r *orchestrator.Runner) int {
 		c.Put(x, c.H-1, m.Role, m.Glyph)
 	}
 	return chosen
+}
+
+// chartStrip is the part of the last runs that has room from column x on, and how far apart they are.
+func chartStrip(strip []orchestrator.Outcome, w, x int) ([]orchestrator.Outcome, int) {
+	step := 1
+	if w-x-2 >= 2*orchestrator.StripLen {
+		step = 2
+	}
+	room := max((w-x-2)/step, 0)
+	return strip[max(len(strip)-room, 0):], step
+}
+
+// timed says that it is known when the runs were.
+func timed(strip []orchestrator.Outcome) bool { return len(strip) > 1 && !strip[0].At.IsZero() }
+
+// drawChartAxis says when the runs of the chart above were. Runs lie side by side however far apart they were, so each label is the
+// time of the run above its first column.
+func drawChartAxis(c part.Canvas, strip []orchestrator.Outcome, now time.Time) {
+	x := chartLabel + 1
+	strip, step := chartStrip(strip, c.W, x)
+	next := x
+	for i, o := range strip {
+		at := x + i*step
+		label := text.Moment(o.At, now)
+		last := x + (len(strip)-1)*step
+		if at >= next && at+text.Width(label) <= max(last-8, x+text.Width(label)) {
+			next = c.Put(at, 0, theme.Faint, label) + 8
+		}
+	}
+	ago := text.CalmAge(now.Sub(strip[len(strip)-1].At)) + " ago"
+	if at := x + (len(strip)-1)*step + 1 - text.Width(ago); at >= next-7 {
+		c.Put(at, 0, theme.Faint, ago)
+	}
 }
 
 // drawBar draws one run: its duration as a bar; a run that did not complete has its glyph at the foot of it.

@@ -30,6 +30,7 @@ type Pipes struct {
 	by      string // how the rows are sorted; "" = attention first
 	reverse bool
 	hide    []string // columns that are left out
+	fresh   fresh
 }
 
 // NewPipes makes the dashboard.
@@ -65,6 +66,7 @@ func (p *Pipes) Refresh(env Env) {
 		p.order, p.pending = want, 0
 	}
 	p.fit()
+	p.fresh.follow(env)
 	p.feed.Refresh(env)
 }
 
@@ -282,6 +284,7 @@ func (p *Pipes) Draw(env Env, c part.Canvas) {
 			if p.marks.on[r.ID] {
 				list.Put(1, y+i, theme.Accent, theme.GlyphMark)
 			}
+			p.fresh.draw(list, y+i, r.ID, cols, env.Now)
 		}
 	}
 	y += l.rows

@@ -110,6 +110,15 @@ func (c columns) heads(cv part.Canvas, y int) {
 	}
 }
 
+// pipeName draws the name of a pipe; one that is held dry says so at its right: it must not be taken for one that works.
+func pipeName(c part.Canvas, x, y, w int, role theme.Role, r *orchestrator.Runner) int {
+	if !r.DryRun || w < 8 {
+		return c.Name(x, y, w, role, r.ID)
+	}
+	c.Name(x, y, w-4, role, r.ID)
+	return c.Text(x+w-3, y, 3, theme.Late, "dry")
+}
+
 func (c columns) row(cv part.Canvas, y int, r *orchestrator.Runner, now time.Time, current bool) {
 	m := RunnerMark(r, now)
 	if current {
@@ -121,13 +130,7 @@ func (c columns) row(cv part.Canvas, y int, r *orchestrator.Runner, now time.Tim
 	if r.State == orchestrator.Disabled {
 		name = theme.Muted
 	}
-	if r.DryRun { // it must not be taken for one that works
-		cv.Text(markCols+c.name-3, y, 3, theme.Late, "dry")
-		cv.Name(markCols, y, c.name-4, name, r.ID)
-	} else {
-		cv.Name(markCols, y, c.name, name, r.ID)
-	}
-	x := markCols + c.name
+	x := pipeName(cv, markCols, y, c.name, name, r)
 	word := m.Role
 	if m.Role == theme.OK {
 		word = theme.Muted

@@ -29,7 +29,17 @@ type Run struct {
 	cursor string // path of the step
 	top    int
 	chose  bool // the user has moved the cursor
-	onLog  bool
+	onLog  bool // the pane below the steps has the focus
+	full   bool // the pane with the focus has the whole screen
+	fold   bool // idle gaps are left out of the time axis
+	zoom   int  // the time axis is stretched by 2^zoom around the step under the cursor
+
+	pane  int // what is below the steps
+	first int // line of the pane at its top, of other panes than the log
+	near  near
+	audit audit
+	side  sideFacts
+	diff  runDiff
 
 	log      *LogView
 	logged   []orchestrator.LogLine // of the whole run
@@ -37,6 +47,9 @@ type Run struct {
 	logErr   string
 	logState int // 0 = not read, 1 = read, 2 = lines are missing
 }
+
+// runLogPage is how many lines of a run's log are read at once.
+const runLogPage = 10_000
 
 // NewRun opens a run of which at least ID and Runner are known.
 func NewRun(r orchestrator.Run) *Run {
@@ -63,11 +76,8 @@ func (r *Run) Crumb(env Env) string {
 	if r.run.DryRun {
 		s += theme.Sep + "dry run"
 	}
-	if d := r.run.Duration(env.Now); d > 0 {
-		if r.run.EndedAt.IsZero() {
-			d = d.Truncate(time.Second)
-		}
-		s += theme.Sep + text.Duration(d)
+	if r.run.Duration(env.Now) > 0 {
+		s += theme.Sep + lengthWord(&r.run, env.Now)
 	}
 	return s
 }
@@ -78,26 +88,46 @@ func (r *Run) Resize(w, h int) {
 	r.fit()
 }
 
-// runLayout is where things are: steps above, log below.
+// runLayout is where things are: steps above, a pane below, facts at the right.
 type runLayout struct {
-	rows int // of steps
-	logY int // of the log's rule
-	logH int // lines of the log
-	info int // lines that say where the run came from
+	rows   int // of steps
+	legend int // rows of the legend
+	logY   int // of the pane's rule
+	logH   int // lines of the pane
+	info   int // lines that say where the run came from
+	side   int // columns of the facts with their line; 0 = none
 }
 
 func (r *Run) layout(w, h int) runLayout {
 	n := max(len(r.lines), 1)
 	l := runLayout{}
+	if w >= 110 && h >= 27 && !r.full { // a terminal of 110 by 32
+		l.side = min(max(w/3, 40), 60)
+	}
 	switch {
+	case l.side > 0 || r.pane == paneInputs || r.pane == paneDiff: // it is told there
 	case h >= 19:
-		l.info = max(len(part.Wrap(r.origin(), w-2, 2)), 1)
+		l.info = max(len(r.foot(r.readAt, w, 3)), 1)
 	case h >= 14:
 		l.info = 1
 	}
-	room := h - 3 - l.info // two rules and the heads
-	l.rows = min(n, max(room*6/10, 1))
-	l.logY = 2 + l.rows
+	if h >= 19 && w >= 76 {
+		l.legend = 1
+	}
+	room := h - 3 - l.info - l.legend // two rules and the heads
+	switch {
+	case r.full && r.onLog:
+		return runLayout{info: l.info, logH: max(h-1-l.info, 0)}
+	case r.full:
+		l.rows = max(room+1, 1)
+		l.logY = 2 + l.rows + l.legend
+		return l
+	case l.side > 0: // the facts need some rows too
+		l.rows = min(max(n, min(12, room/3)), max(room*6/10, 1))
+	default:
+		l.rows = min(n, max(room*6/10, 1))
+	}
+	l.logY = 2 + l.rows + l.legend
 	l.logH = max(room-l.rows, 0)
 	return l
 }
@@ -129,8 +159,23 @@ func (r *Run) StepAt() *orchestrator.Step {
 // Steps are the steps of the run.
 func (r *Run) Steps() []orchestrator.Step { return r.steps }
 
-// Refresh has nothing to sort; steps come through Wants.
-func (r *Run) Refresh(Env) {}
+// Refresh makes the facts at the side anew when they have changed; steps come through Wants.
+func (r *Run) Refresh(env Env) {
+	w := r.layout(r.w, r.h).side - 3
+	if w < 0 {
+		return
+	}
+	k := sideKey{of: r.stamp, near: r.near.of, logged: r.lastSeq, state: r.logState, w: w, events: len(env.Data.Events), read: len(r.audit.events)}
+	if len(env.Data.Events) > 0 {
+		k.newest = env.Data.Events[0].ID
+	}
+	if !r.run.State.Terminal() {
+		k.second = env.Now.Unix()
+	}
+	if k != r.side.key {
+		r.side = sideFacts{key: k, lines: r.sideLines(env, w), acts: r.actLines(env)}
+	}
+}
 
 // stampOf changes when the run may have changed. Of a run that is neither its runner's current nor its last one nothing
 // is told, so while it goes on it is read every other second.
@@ -150,7 +195,7 @@ func (r *Run) stampOf(env Env) string {
 	return ""
 }
 
-// Wants asks for the steps when the run changed, at most once a second, and for the log.
+// Wants asks for the steps when the run changed, at most once a second, for the log, and for what the panes show.
 func (r *Run) Wants(env Env) []Want {
 	var out []Want
 	st := r.stampOf(env)
@@ -158,16 +203,25 @@ func (r *Run) Wants(env Env) []Want {
 		out = append(out, Want{Key: "run:" + r.id + ":" + st, Kind: WantDetail, Run: r.id, Runner: st})
 	}
 	if r.logState != 1 {
-		f := orchestrator.LogFilter{Run: r.id, After: r.lastSeq}
+		f := orchestrator.LogFilter{Run: r.id, After: r.lastSeq, Limit: runLogPage}
 		out = append(out, Want{Key: fmt.Sprint("runlog:", r.id, r.lastSeq), Kind: WantLogs, Logs: f})
+	}
+	if r.loaded && r.err == "" {
+		out = append(out, r.paneWants(env)...)
 	}
 	return out
 }
 
-// Receive takes the steps or the log.
+// Receive takes the steps, the log, or what a pane shows.
 func (r *Run) Receive(env Env, a Answer) {
 	switch a.Kind {
+	case WantOther:
+		r.takeOther(a)
 	case WantDetail:
+		if a.Run != r.id {
+			r.diff.take(a)
+			return
+		}
 		r.stamp, r.readAt = a.Runner, env.Now
 		first := !r.loaded
 		r.loaded = true
@@ -189,6 +243,9 @@ func (r *Run) Receive(env Env, a Answer) {
 		r.fit()
 	case WantLogs:
 		r.logState, r.logErr = 1, ""
+		if len(a.Lines) >= runLogPage { // and there are more
+			r.logState = 2
+		}
 		if a.Err != nil {
 			r.logErr = text.Line(a.Err.Error(), maxText)
 		}
@@ -287,16 +344,37 @@ func (v *LogView) firstLevel() string {
 	return v.line(v.shown[0]).Level
 }
 
-// NextPane moves the focus between steps and log.
-func (r *Run) NextPane(Env) { r.onLog = !r.onLog }
+// NextPane moves the focus between the steps and the pane below them.
+func (r *Run) NextPane(Env) {
+	r.onLog = !r.onLog
+	r.fit()
+}
+
+// Full gives the pane with the focus the whole screen, or takes it back.
+func (r *Run) Full(Env) {
+	r.full = !r.full
+	r.fit()
+}
+
+// Fold leaves idle gaps out of the time axis, or shows them again.
+func (r *Run) Fold(Env) { r.fold, r.zoom = !r.fold, 0 }
+
+// Stretch stretches the time axis around the step under the cursor by doublings; a negative number takes them back.
+func (r *Run) Stretch(_ Env, by int) {
+	r.fold, r.zoom = false, min(max(r.zoom+by, 0), maxZoom)
+}
 
 // LogView is the log below the steps.
 func (r *Run) LogView() *LogView { return r.log }
 
-// Move moves the cursor over the steps, or in the log.
+// Move moves the cursor over the steps, or in the pane below them.
 func (r *Run) Move(env Env, n int) {
 	if r.onLog {
-		r.log.Move(env, n)
+		if r.pane == paneLog {
+			r.log.Move(env, n)
+		} else {
+			r.scroll(env, n)
+		}
 		return
 	}
 	if len(r.steps) == 0 {
@@ -309,29 +387,33 @@ func (r *Run) Move(env Env, n int) {
 
 // Page moves by half pages.
 func (r *Run) Page(env Env, halves int) {
-	if r.onLog {
+	if r.onLog && r.pane == paneLog {
 		r.log.Page(env, halves)
 		return
 	}
-	r.Move(env, halves*max(r.layout(r.w, r.h).rows/2, 1))
+	rows := r.layout(r.w, r.h).rows
+	if r.onLog {
+		rows = r.layout(r.w, r.h).logH
+	}
+	r.Move(env, halves*max(rows/2, 1))
 }
 
 // Home goes to the first row.
 func (r *Run) Home(env Env) {
-	if r.onLog {
+	if r.onLog && r.pane == paneLog {
 		r.log.Home(env)
 		return
 	}
-	r.Move(env, -len(r.steps))
+	r.Move(env, -maxLines)
 }
 
 // End goes to the last row.
 func (r *Run) End(env Env) {
-	if r.onLog {
+	if r.onLog && r.pane == paneLog {
 		r.log.End(env)
 		return
 	}
-	r.Move(env, len(r.steps))
+	r.Move(env, maxLines)
 }
 
 // Target is the run itself.

@@ -2,8 +2,6 @@ package screen
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,15 +14,7 @@ import (
 // Draw draws the run.
 func (r *Run) Draw(env Env, c part.Canvas) {
 	l := r.layout(c.W, c.H)
-	title := "steps of run " + ShortID(r.id) + handlersWord(&r.run)
-	if s := r.run.Reason; s != "" {
-		title += theme.Sep + s
-	}
-	note := ""
-	if !r.onLog {
-		note = "tab log"
-	}
-	c.Rule(0, title, note)
+	r.drawTitle(env, c, l)
 	switch {
 	case r.err != "":
 		for i, s := range part.Wrap("the run cannot be read: "+r.err, c.W-2, 3) {
@@ -35,11 +25,64 @@ func (r *Run) Draw(env Env, c part.Canvas) {
 		c.Text(1, 1, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
 		return
 	case len(r.steps) == 0:
-		c.Text(1, 1, c.W-2, theme.Muted, r.noSteps())
+		c.Text(1, 1, c.W-l.side-2, theme.Muted, r.noSteps())
 	default:
-		r.drawGantt(env, c.Sub(0, 1, c.W, 1+l.rows), l)
+		r.drawGantt(env, c.Sub(0, 1, c.W-l.side, l.logY-1), l)
 	}
-	r.drawLog(env, c, l)
+	if l.side > 0 {
+		r.drawSide(c, l)
+	}
+	if l.logH > 0 || l.rows == 0 {
+		r.drawPane(env, c, l)
+	}
+	r.drawFoot(env, c, l)
+}
+
+// drawTitle draws the rule over the steps: which run, why it is as it is, and what the time axis shows.
+func (r *Run) drawTitle(env Env, c part.Canvas, l runLayout) {
+	title := "steps of run " + ShortID(r.id) + handlersWord(&r.run)
+	if s := runWhy(&r.run, env.Now); s != "" && (r.run.State.Terminal() || l.info == 0 && l.side == 0) {
+		title += theme.Sep + s // of a run that goes on it is below, where it has more room
+	}
+	var notes []string
+	switch {
+	case r.zoom > 0:
+		notes = append(notes, fmt.Sprintf("time %d%s", 1<<r.zoom, theme.Times))
+	case r.fold:
+		notes = append(notes, "gaps folded")
+	}
+	if !r.onLog {
+		notes = append(notes, "tab "+paneNames[r.pane])
+	}
+	c.Rule(0, title, strings.Join(notes, theme.Sep))
+	if l.side > 0 {
+		c.Put(c.W-l.side, 0, theme.Faint, theme.TeeDown)
+	}
+}
+
+// legend says what the bars of the time line mean.
+const legend = theme.BarOK + " ok  " + theme.BarFailed + " failed attempt  " + theme.BarWait + " backoff  " + theme.BarQueued + " queued  " +
+	theme.GlyphRunning + " running  " + theme.FoldMark + " folded"
+
+// drawFoot says where the run came from.
+func (r *Run) drawFoot(env Env, c part.Canvas, l runLayout) {
+	for i, line := range r.foot(env.Now, c.W, l.info) {
+		c.Text(1, c.H-l.info+i, c.W-2, line.role, line.s)
+	}
+}
+
+// foot says why a run that goes on is as it is, and where it came from, in at most n lines.
+func (r *Run) foot(now time.Time, w, n int) []footLine {
+	var out []footLine
+	if !r.run.State.Terminal() {
+		for _, s := range part.Wrap(runWhy(&r.run, now), w-2, max(n-1, 1)) {
+			out = append(out, footLine{role: theme.Plain, s: s})
+		}
+	}
+	for _, s := range part.Wrap(r.origin(), w-2, n-len(out)) {
+		out = append(out, footLine{role: theme.Muted, s: s})
+	}
+	return out
 }
 
 func (r *Run) noSteps() string {
@@ -69,7 +112,7 @@ func (r *Run) drawGantt(env Env, c part.Canvas, l runLayout) {
 	cols := stepColumns(c.W)
 	scale := r.scale(env.Now, cols.bar)
 	c.Text(markCols, 0, cols.name, theme.Faint, "STEP")
-	scale.Axis(c.Sub(markCols+cols.name+1, 0, cols.bar, 1), 0)
+	scale.Axis(c.Sub(markCols+cols.name+1, 0, cols.bar, 1), 0, r.zero())
 	c.Right(c.W-stepAttCols-stepDurCols, 0, stepDurCols, theme.Faint, "DUR")
 	c.Text(c.W-stepAttCols+1, 0, stepAttCols-1, theme.Faint, "TRIES")
 	top := part.Window(r.top, r.line(), len(r.lines), l.rows)
@@ -94,12 +137,22 @@ func (r *Run) drawGantt(env Env, c part.Canvas, l runLayout) {
 		c.Put(2+in, 1+y, m.Role, m.Glyph)
 		c.Name(markCols+in, 1+y, cols.name-in, theme.Plain, s.ID)
 		bar := c.Sub(markCols+cols.name+1, 1+y, cols.bar, 1)
-		scale.Row(bar, 0, spans(s, env.Now))
+		if at.i == 0 {
+			scale.Row(bar, 0, r.runSpans(s, env.Now))
+		} else {
+			scale.Row(bar, 0, spans(s, env.Now))
+		}
 		if asks(s) {
 			bar.Text(0, 0, bar.W, m.Role, m.Word+theme.Sep+env.Key("answer.give", "A")+" answers")
 		}
 		c.Right(c.W-stepAttCols-stepDurCols, 1+y, stepDurCols, theme.Muted, stepDuration(s, env.Now))
 		c.Text(c.W-stepAttCols+1, 1+y, stepAttCols-1, theme.Muted, tries(s))
+	}
+	if l.legend > 0 {
+		c.Text(1, c.H-1, c.W-2, theme.Faint, legend)
+		if d := r.queued(); d > 0 && c.W > text.Width(legend)+14 {
+			c.Right(c.W-14, c.H-1, 13, theme.Muted, "wait "+text.Duration(d))
+		}
 	}
 }
 
@@ -114,78 +167,7 @@ func handlersWord(r *orchestrator.Run) string {
 	return ""
 }
 
-// scale is the time line: the run's own length once it ended, a rounded one while it is live.
-func (r *Run) scale(now time.Time, w int) part.Scale {
-	from := r.run.StartedAt
-	for _, s := range r.steps { // a rerun keeps steps that are older than its start
-		if !s.StartedAt.IsZero() && (from.IsZero() || s.StartedAt.Before(from)) {
-			from = s.StartedAt
-		}
-	}
-	to := r.run.EndedAt
-	if to.IsZero() {
-		return part.Scale{From: from, Len: part.NiceLen(now.Sub(from)), W: w}
-	}
-	return part.Scale{From: from, Len: max(to.Sub(from), time.Millisecond), W: w}
-}
-
-// spans are a step's attempts and the waits between them.
-func spans(s *orchestrator.Step, now time.Time) []part.Span {
-	if s.StartedAt.IsZero() {
-		return nil
-	}
-	end := s.EndedAt
-	if end.IsZero() {
-		end = now
-	}
-	if s.Composite {
-		return []part.Span{{From: s.StartedAt, To: end, Glyph: theme.HLine, Role: theme.Muted}}
-	}
-	attempts := s.Attempts
-	if len(attempts) == 0 {
-		attempts = []orchestrator.Attempt{{State: s.State, StartedAt: s.StartedAt, EndedAt: s.EndedAt}}
-	}
-	var out []part.Span
-	for i, a := range attempts {
-		p := part.Span{From: a.StartedAt, To: a.EndedAt}
-		if p.To.IsZero() {
-			p.To = now
-		}
-		m := StateMark(a.State)
-		p.Role, p.Glyph = m.Role, theme.BarOK
-		switch {
-		case failed(a.State):
-			p.Glyph, p.End = theme.BarFailed, theme.GlyphFailed
-		case a.State == orchestrator.Running:
-			p.Glyph = theme.GlyphRunning
-		case a.State != orchestrator.Completed:
-			p.Glyph = theme.BarFailed
-		}
-		out = append(out, p)
-		wait := part.Span{From: p.To, Glyph: theme.BarWait, Role: theme.Retry}
-		switch {
-		case i+1 < len(attempts):
-			wait.To = attempts[i+1].StartedAt
-		case s.State == orchestrator.AwaitingRetry:
-			wait.To = now
-		}
-		if wait.To.After(wait.From) {
-			out = append(out, wait)
-		}
-	}
-	// Waits first, so that a short attempt beside a long wait stays visible.
-	slices.SortStableFunc(out, func(a, b part.Span) int { return rankSpan(a) - rankSpan(b) })
-	return out
-}
-
-func rankSpan(p part.Span) int {
-	if p.Glyph == theme.BarWait {
-		return 0
-	}
-	return 1
-}
-
-// drawLog draws the rule of the log with the step's attempts, its lines, and where the run came from.
+// drawLog draws the rule of the log with the step's attempts, and its lines.
 func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 	title := "log of the run"
 	if i := r.at(); len(r.steps) > 0 && i > 0 {
@@ -206,10 +188,16 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 		}
 	}
 	note := r.log.state()
+	if f := r.log.found(); f != "" {
+		note = f + theme.Sep + note
+	}
 	if r.onLog {
 		note += theme.Sep + "tab steps"
 	}
-	c.Rule(l.logY, title, note)
+	if s := r.log.changed(); s != "" { // first: what is not shown has to be seen
+		title = s + theme.Sep + title
+	}
+	r.rule(c, l, text.Truncate(title, max(c.W-text.Width(note)-7, 8), theme.Ellipsis), note)
 	body := c.Sub(0, l.logY+1, c.W, l.logH)
 	if a := r.asked(env.Data); a != nil && len(r.log.shown) == 0 { // there is no log yet, but something to decide
 		y := 0
@@ -219,10 +207,15 @@ func (r *Run) drawLog(env Env, c part.Canvas, l runLayout) {
 	} else if r.logErr != "" {
 		body.Text(1, 0, c.W-2, theme.Failed, "the log cannot be read: "+r.logErr)
 	} else {
-		r.log.Draw(body, r.onLog || r.log.held)
+		r.log.Draw(body, r.onLog || r.log.held, env.Now)
 	}
-	for i, line := range part.Wrap(r.origin(), c.W-2, l.info) {
-		c.Text(1, c.H-l.info+i, c.W-2, theme.Muted, line)
+}
+
+// rule draws the rule between the steps and the pane below them.
+func (r *Run) rule(c part.Canvas, l runLayout, title, note string) {
+	c.Rule(l.logY, title, note)
+	if l.side > 0 && l.logY > 0 {
+		c.Put(c.W-l.side, l.logY, theme.Faint, theme.TeeUp)
 	}
 }
 
@@ -240,45 +233,6 @@ func (r *Run) question(d *Data, s *orchestrator.Step) string {
 		return a.Question
 	}
 	return stepMark(s).Word
-}
-
-// origin says how the run came to be.
-func (r *Run) origin() string {
-	parts := []string{"trigger " + r.run.Trigger}
-	if r.run.Parent != "" {
-		parts = append(parts, "after run "+ShortID(r.run.Parent))
-	}
-	if r.run.Backfill != "" {
-		parts = append(parts, "backfill "+r.run.Backfill)
-	}
-	if r.run.By != "" {
-		parts = append(parts, "by "+r.run.By)
-	}
-	if !r.run.StartedAt.IsZero() {
-		parts = append(parts, "started "+text.Clock(r.run.StartedAt)+"Z")
-	}
-	if !r.run.DueAt.IsZero() && r.run.StartedAt.After(r.run.DueAt) {
-		parts = append(parts, "waited "+text.Duration(r.run.StartedAt.Sub(r.run.DueAt)))
-	}
-	if r.run.Attempt > 1 {
-		parts = append(parts, fmt.Sprintf("run attempt %d", r.run.Attempt))
-	}
-	if r.run.Warnings > 0 {
-		parts = append(parts, count(r.run.Warnings, "warning", "warnings"))
-	}
-	if p := r.run.Priority; p != 0 && p != normalPriority {
-		parts = append(parts, fmt.Sprintf("priority %d", p))
-	}
-	if r.run.Overlap != "" {
-		parts = append(parts, "overlap "+r.run.Overlap)
-	}
-	for _, k := range slices.Sorted(maps.Keys(r.run.Params)) {
-		parts = append(parts, k+"="+r.run.Params[k])
-	}
-	if h := r.run.Definition; h != "" {
-		parts = append(parts, "definition "+shortHash(h))
-	}
-	return strings.Join(parts, theme.Sep)
 }
 
 // shortHash is as much of a hash as a person compares.

@@ -180,8 +180,8 @@ func checkLogView(t *testing.T, v *LogView) {
 	}
 	before := fmt.Sprint(v.held, v.cursor, v.top, len(v.shown), len(v.matches))
 	a, b := part.NewCanvas(v.w, v.h, false), part.NewCanvas(v.w, v.h, false)
-	v.Draw(a, true)
-	v.Draw(b, true)
+	v.Draw(a, true, now)
+	v.Draw(b, true, now)
 	if !slices.Equal(a.Lines(), b.Lines()) || before != fmt.Sprint(v.held, v.cursor, v.top, len(v.shown), len(v.matches)) {
 		t.Fatal("drawing changed the view")
 	}
@@ -194,7 +194,7 @@ func TestLogViewMarksMatches(t *testing.T) {
 	for q, want := range map[string]int{"deadlock": 16, "Deadlock": 8, "zzz": 0} {
 		v.Search(q)
 		c := part.NewCanvas(60, 4, false)
-		v.Draw(c, false)
+		v.Draw(c, false, now)
 		got := 0
 		for _, l := range c.Roles() {
 			for _, r := range l {

@@ -148,9 +148,9 @@ func (t *Timeline) drawLane(env Env, c, lanes part.Canvas, l timelineLayout, a p
 		c.Put(0, 1+y, theme.Accent, theme.Cursor)
 	}
 	c.Put(2, 1+y, m.Role, m.Glyph)
-	c.Name(markCols, 1+y, l.name, theme.Plain, id)
+	pipeName(c, markCols, 1+y, l.name, theme.Plain, r)
 	row := laneRow{c: lanes, y: y, a: a, now: env.Now}
-	pauses := pausesOf(t.lanes[id].pauses, r, heldSince(env.Data, r))
+	pauses := pausesOf(t.lanes[id].pauses, r)
 	row.pauses(pauses)
 	row.taken = make([]bool, a.W)
 	runs := t.runsOf(env, id)
@@ -174,19 +174,6 @@ func (t *Timeline) drawLane(env Env, c, lanes part.Canvas, l timelineLayout, a p
 		c.Text(x, 1+y, 12, m.Role, m.Word)
 		c.Right(x+12, 1+y, l.side-13, theme.Muted, NextWord(r, env.Now))
 	}
-}
-
-// heldSince gives the pause of something that a runner belongs to; nil = none holds it.
-func heldSince(d *Data, r *orchestrator.Runner) *orchestrator.Pause {
-	if r.HeldBy == "" {
-		return nil
-	}
-	for i := range d.Engine.Holds {
-		if h := &d.Engine.Holds[i]; h.Scope.String() == r.HeldBy {
-			return &h.Pause
-		}
-	}
-	return nil
 }
 
 // laneRow draws what happened to one pipe; what comes later lies over what came before.
@@ -215,14 +202,16 @@ func (l *laneRow) fill(from, to time.Time, role theme.Role, glyph, end string) {
 }
 
 // pausesOf gives the stretches in which a runner was held: those that were read, its pause of now, and that of what it belongs to.
-func pausesOf(known []orchestrator.PauseSpan, r *orchestrator.Runner, held *orchestrator.Pause) []orchestrator.PauseSpan {
+func pausesOf(known []orchestrator.PauseSpan, r *orchestrator.Runner) []orchestrator.PauseSpan {
 	spans := slices.Clip(known)
 	add := func(p *orchestrator.Pause) {
 		if p != nil && !p.At.IsZero() {
 			spans = append(spans, orchestrator.PauseSpan{From: p.At, By: p.By})
 		}
 	}
-	add(held)
+	if r.Hold != nil && !r.Hold.Drain {
+		add(&r.Hold.Pause)
+	}
 	if n := len(known); n == 0 || !known[n-1].To.IsZero() {
 		add(r.Pause)
 	}

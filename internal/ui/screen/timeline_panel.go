@@ -108,7 +108,7 @@ func (t *Timeline) drawPanel(env Env, c part.Canvas, r *orchestrator.Runner) {
 		title = r.ID + theme.Sep + "run " + ShortID(run.ID) + theme.Sep + StateMark(run.State).Word
 	}
 	c.Rule(0, title, "")
-	lines := standingLines(env.Data, r, env.Now)
+	lines := standingLines(r, env.Now)
 	if run != nil {
 		lines = []string{runSentence(run, env.Now), noteWord(run, env.Now), env.Key("item.open", "enter") + " opens the run" + theme.Sep +
 			env.Key("timeline.older", "[") + " " + env.Key("timeline.newer", "]") + " older and newer"}
@@ -189,33 +189,30 @@ func runSentence(r *orchestrator.Run, now time.Time) string {
 }
 
 // standingLines say why a runner is as it is, who holds what it waits for, and what is to be expected.
-func standingLines(d *Data, r *orchestrator.Runner, now time.Time) []string {
+func standingLines(r *orchestrator.Runner, now time.Time) []string {
 	cur := r.Current
-	why := whyLine(r, now)
-	if cur != nil && waitsToStart(cur) && !cur.DueAt.IsZero() {
-		why = "expected " + clockToday(cur.DueAt, now) + "Z" + theme.Sep + why
+	if w := r.Wait; w != nil && heldWord(r, now) == "" {
+		why := r.Reason
+		if d := dueOf(r); !d.IsZero() && d.Before(now) {
+			why = "expected " + clockToday(d, now) + "Z" + theme.Sep + why
+		}
+		out := []string{why}
+		if holders := holderLines(w, now); len(holders) > 0 {
+			out = append(out, "holders  "+strings.Join(holders, theme.Sep))
+		}
+		if at := waitWord(w); at != "" {
+			out = append(out, at)
+		}
+		return append(out, lastError(r))
 	}
-	out := []string{why}
+	out := []string{whyLine(r, now)}
 	if e := lastError(r); e != "" {
 		out = append(out, e)
 	}
-	switch {
-	case cur != nil && waitsToStart(cur), waitsWithoutRun(r):
-		holders := holdersOf(d, r)
-		if s := holdersWord(holders, now); s != "" {
-			out = append(out, s)
-		}
-		return append(out, expectedWord(holders, now))
-	case cur != nil && cur.State == orchestrator.AwaitingRetry && cur.NextAt.After(now):
-		return append(out, fmt.Sprintf("next attempt %sZ, in %s", clockToday(cur.NextAt, now), text.Countdown(cur.NextAt.Sub(now))))
-	case cur != nil && cur.State == orchestrator.Running && r.Runs > 0:
+	if cur != nil && cur.State == orchestrator.Running && r.Runs > 0 {
 		return append(out, endWord(r, cur, now))
 	}
 	return append(out, nextLine(r, now))
-}
-
-func waitsToStart(r *orchestrator.Run) bool {
-	return r.State == orchestrator.Pending || r.State == orchestrator.Late
 }
 
 // waitsWithoutRun says that a tick is due that has no run yet.
@@ -237,60 +234,3 @@ func endWord(r *orchestrator.Runner, cur *orchestrator.Run, now time.Time) strin
 }
 
 func clockMinute(t time.Time) string { return t.UTC().Format("15:04") }
-
-// holdersOf gives the runners that hold what this one waits for: the limits that others wait at too, else the slots.
-func holdersOf(d *Data, r *orchestrator.Runner) []*orchestrator.Runner {
-	var names []string
-	for _, l := range limitsOf(d, r) {
-		if l.Waiting > 0 {
-			names = append(names, l.Holders...)
-		}
-	}
-	var out []*orchestrator.Runner
-	for i := range d.Runners {
-		o := &d.Runners[i]
-		if o.Current == nil || o.Current.StartedAt.IsZero() || !o.Current.EndedAt.IsZero() {
-			continue
-		}
-		atWork := o.Current.State == orchestrator.Running || o.Current.State == orchestrator.Cancelling
-		if names != nil && slices.Contains(names, o.ID) || names == nil && atWork && o.ID != r.ID {
-			out = append(out, o)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b *orchestrator.Runner) int { return a.Current.StartedAt.Compare(b.Current.StartedAt) })
-	return out
-}
-
-// holdersWord is "holders  feed-import 98d7b3 4m00s · image-resize 97b2aa 7m29s · +2".
-func holdersWord(hs []*orchestrator.Runner, now time.Time) string {
-	const most = 3
-	var parts []string
-	for _, h := range hs[:min(len(hs), most)] {
-		parts = append(parts, h.ID+" "+ShortID(h.Current.ID)+" "+text.Duration(h.Current.Duration(now).Truncate(time.Second)))
-	}
-	if n := len(hs) - most; n > 0 {
-		parts = append(parts, fmt.Sprintf("+%d", n))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "holders  " + strings.Join(parts, theme.Sep)
-}
-
-// expectedWord says when a run that waits may start: when the first of the holders ends, if it keeps to its p95.
-func expectedWord(hs []*orchestrator.Runner, now time.Time) string {
-	var first *orchestrator.Runner
-	var at time.Time
-	for _, h := range hs {
-		if end := h.Current.StartedAt.Add(h.P95); h.P95 > 0 && end.After(now) && (first == nil || end.Before(at)) {
-			first, at = h, end
-		}
-	}
-	switch {
-	case first != nil:
-		return "would start about " + clockMinute(at) + " if " + first.ID + " ends at its p95"
-	case len(hs) > 0:
-		return "no time can be told: what holds it runs longer than its p95 already"
-	}
-	return "no time can be told: it is not known what holds it"
-}

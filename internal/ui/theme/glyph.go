@@ -23,10 +23,16 @@ const (
 	VLine         = "│"
 	TeeDown       = "┬"
 	TeeUp         = "┴"
+	TeeLeft       = "┤"
+	TeeRight      = "├"
+	Cross         = "┼"
+	CornerUp      = "└"
+	CornerLeft    = "┘"
 	BarOK         = "█"
 	BarFailed     = "▓"
 	BarWait       = "·"
 	BarQueued     = "░"
+	FoldMark      = "≈" // a stretch of time is left out
 	Times         = "×"
 	Arrow         = "→"
 	Down          = "↓"
@@ -46,7 +52,7 @@ func ASCII(r rune) rune {
 		return '.'
 	case '✗', '×':
 		return 'x'
-	case '↻', '…':
+	case '↻', '…', '≈':
 		return '~'
 	case '▸', '▆':
 		return '*'
@@ -60,7 +66,7 @@ func ASCII(r rune) rune {
 		return '_'
 	case '▃', '─', '–', '—', '‐':
 		return '-'
-	case '▅', '┬', '┴', '├', '┤', '┼', '╭', '╮', '╰', '╯':
+	case '▅', '┬', '┴', '├', '┤', '┼', '╭', '╮', '╰', '╯', '└', '┘':
 		return '+'
 	case '▇', '█', '▏', '▌', '▊', '▉':
 		return '#'
