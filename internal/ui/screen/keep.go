@@ -122,7 +122,7 @@ type logsKept struct {
 
 // KeepAs names the log of all pipes; those of one pipe or run are not remembered.
 func (l *Logs) KeepAs() string {
-	if l.of.Run != "" || len(l.of.Runners) > 0 {
+	if l.scope.Run != "" || len(l.scope.Runners) > 0 {
 		return ""
 	}
 	return "logs"
@@ -164,7 +164,7 @@ func PlaceOf(s Screen) (Place, bool) {
 	case *Run:
 		return Place{Kind: "run", Run: s.id, Runner: s.runner}, true
 	case *Logs:
-		return Place{Kind: "logs", Runner: strings.Join(s.of.Runners, " "), Run: s.of.Run, Title: s.title}, true
+		return Place{Kind: "logs", Runner: s.of.Runner, Run: s.of.Run, Title: s.title}, true
 	}
 	return Place{}, false
 }
@@ -184,7 +184,10 @@ func (p Place) Open() Screen {
 			return NewRun(orchestrator.Run{ID: p.Run, Runner: p.Runner})
 		}
 	case "logs":
-		return newLogs(orchestrator.LogScope{Run: p.Run, Runners: strings.Fields(p.Runner)}, p.Title)
+		if all := strings.Fields(p.Runner); len(all) > 1 && p.Run == "" {
+			return NewMergedLogs(all, p.Title)
+		}
+		return NewLogs(orchestrator.LogFilter{Run: p.Run, Runner: p.Runner}, p.Title)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -13,7 +14,8 @@ import (
 
 // Logs is the log of all pipes, of some, or of one run: live at its end, and read page by page before that.
 type Logs struct {
-	of    orchestrator.LogScope
+	of    orchestrator.LogFilter // as it was asked for: Run, or Runner
+	scope orchestrator.LogScope  // the lines of this log
 	title string
 	view  *LogView
 	err   string
@@ -42,18 +44,18 @@ func NewLogs(of orchestrator.LogFilter, title string) *Logs {
 	if of.Runner != "" && of.Run == "" {
 		sc.Runners = []string{of.Runner}
 	}
-	return newLogs(sc, title)
+	return newLogs(of, sc, title)
 }
 
 // NewMergedLogs shows the lines of several runners in the order of time.
 func NewMergedLogs(runners []string, title string) *Logs {
-	return newLogs(orchestrator.LogScope{Runners: slices.Clone(runners)}, title)
+	return newLogs(orchestrator.LogFilter{Runner: strings.Join(runners, " ")}, orchestrator.LogScope{Runners: slices.Clone(runners)}, title)
 }
 
-func newLogs(sc orchestrator.LogScope, title string) *Logs {
+func newLogs(of orchestrator.LogFilter, sc orchestrator.LogScope, title string) *Logs {
 	v := NewLogView(sc.Run == "" && len(sc.Runners) != 1)
 	v.byRun, v.whole, v.atStart = sc.Run != "", false, false
-	return &Logs{of: sc, title: title, view: v, lastN: map[string]int64{}, length: tailLines}
+	return &Logs{of: of, scope: sc, title: title, view: v, lastN: map[string]int64{}, length: tailLines}
 }
 
 // Scopes are the action scopes of a log.
@@ -66,7 +68,7 @@ func (l *Logs) Crumb(Env) string { return l.title + " log" }
 func (l *Logs) LogView() *LogView { return l.view }
 
 // Scope says which lines belong to this log.
-func (l *Logs) Scope() orchestrator.LogScope { return l.of }
+func (l *Logs) Scope() orchestrator.LogScope { return l.scope }
 
 // Title names the log.
 func (l *Logs) Title() string { return l.title }
@@ -85,7 +87,7 @@ const (
 
 // mine says that a live line belongs to this log.
 func (l *Logs) mine(x *orchestrator.LogLine) bool {
-	return (l.of.Run == "" || x.Run == l.of.Run) && (len(l.of.Runners) == 0 || slices.Contains(l.of.Runners, x.Runner))
+	return (l.scope.Run == "" || x.Run == l.scope.Run) && (len(l.scope.Runners) == 0 || slices.Contains(l.scope.Runners, x.Runner))
 }
 
 // AppendLogs takes live lines; those that are not of this log, and those the history already had, are left out. While what comes

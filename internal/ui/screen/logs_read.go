@@ -57,7 +57,7 @@ func (l *Logs) Wants(Env) []Want {
 }
 
 func (l *Logs) page(what string, q orchestrator.LogQuery) Want {
-	q.LogScope, q.Limit = l.of, l.length
+	q.LogScope, q.Limit = l.scope, l.length
 	asking := l.asking
 	return Want{
 		Key: fmt.Sprintf("log:%p:%s:%d:%v", l, what, asking, q.From), Kind: WantOther,

@@ -65,7 +65,7 @@ func (l *Logs) searchWant() (Want, bool) {
 	if l.hist.state != histRunning {
 		return Want{}, false
 	}
-	q := orchestrator.LogSearch{LogScope: l.of, Query: l.hist.query, Cursor: l.hist.cursor}
+	q := orchestrator.LogSearch{LogScope: l.scope, Query: l.hist.query, Cursor: l.hist.cursor}
 	q.Level = levels[l.hist.level]
 	return Want{
 		Key: fmt.Sprintf("log:%p:%s:%s:%s", l, askSearch, q.Cursor, q.Query), Kind: WantOther,
@@ -202,7 +202,7 @@ func (l *Logs) NextError(dir int) {
 // seekWant asks for the nearest error beyond the window.
 func (l *Logs) seekWant() Want {
 	oldest, newest := l.view.ends()
-	q := orchestrator.LogQuery{LogScope: l.of, Back: l.seek < 0, From: newest, Limit: 1}
+	q := orchestrator.LogQuery{LogScope: l.scope, Back: l.seek < 0, From: newest, Limit: 1}
 	if q.Back {
 		q.From = oldest
 	}

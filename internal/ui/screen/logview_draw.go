@@ -163,7 +163,7 @@ func (v *LogView) Draw(c part.Canvas, cursor bool, now time.Time) {
 	rows := max(c.H-v.foldRows(c.H), 0)
 	body := c.Sub(0, 0, v.lineWidth(c.W), rows)
 	from, to := v.drawLines(body, cursor, now)
-	if v.hasMap(c.W) {
+	if v.held && v.hasMap(c.W) { // not while lines scroll: what stands still beside them would have to be drawn anew with each one
 		v.drawMap(c.Sub(c.W-1, 0, 1, rows), from, to)
 	}
 	if rows < c.H {
@@ -386,8 +386,9 @@ func (v *LogView) highlight(c part.Canvas, s string, current bool) {
 }
 
 // drawMap draws the window at a glance: one row stands for several lines, with the worst of them, a match, and where the view is.
+// A view that only follows has none: with each line it would cost more bytes than the line.
 func (v *LogView) drawMap(c part.Canvas, from, to int) {
-	if c.H == 0 || len(v.shown) <= to-from {
+	if c.H == 0 || len(v.shown) <= to-from || !v.held && v.Query() == "" {
 		return
 	}
 	type mark struct{ err, warn, match bool }
