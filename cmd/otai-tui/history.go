@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,11 +31,17 @@ func (a *app) openHistory(ctx context.Context) (*store.Store, error) {
 
 func (a *app) runsCommand() *cobra.Command {
 	var f orchestrator.RunFilter
-	var states, since string
+	var states, since, tag string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "runs", Short: "List runs from history, newest first", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if tag != "" {
+				var err error
+				if f.Runners, err = a.tagged(cmd.Context(), tag); err != nil {
+					return err
+				}
+			}
 			for _, s := range strings.FieldsFunc(states, func(r rune) bool { return r == ',' }) {
 				f.States = append(f.States, orchestrator.State(s))
 			}
@@ -46,8 +54,12 @@ func (a *app) runsCommand() *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.Runner, "runner", "", "only this runner")
+	fl.StringVar(&tag, "tag", "", "only runners with this tag, by the running engine or the configuration")
 	fl.StringVar(&states, "state", "", "only these states, such as failed,crashed")
+	fl.StringVar(&f.By, "by", "", "only runs that somebody of this name fired or cancelled; a part of it will do")
+	fl.StringArrayVar(&f.Text, "text", nil, "only with this text in the runner, number, trigger, step, reason, error or who; may be repeated")
 	fl.StringVar(&since, "since", "", "only since then: 24h, 30m, PT1H, 2026-11-24 or an RFC 3339 time")
+	fl.StringVar(&f.Before, "before", "", "only runs with a lower number, for the next page")
 	fl.IntVar(&f.Limit, "limit", 50, "at most this many")
 	fl.BoolVar(&f.WithIdle, "all", false, "also runs with nothing to do, and skipped ticks")
 	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
@@ -83,6 +95,7 @@ func (a *app) listRuns(ctx context.Context, f orchestrator.RunFilter, asJSON boo
 	if err != nil {
 		return err
 	}
+	a.explainWaiting(ctx, runs)
 	if asJSON {
 		enc := json.NewEncoder(a.out)
 		for i := range runs {
@@ -104,13 +117,75 @@ func (a *app) listRuns(ctx context.Context, f orchestrator.RunFilter, asJSON boo
 		if !r.StartedAt.IsZero() {
 			started, took = r.StartedAt.Local().Format(time.DateTime), text.Duration(r.Duration(now))
 		}
-		note := r.Reason
+		note := text.Line(cmp.Or(r.Error, r.Reason), 200)
 		if r.Count > 1 {
 			note = fmt.Sprintf("%s (x%d since %s)", note, r.Count, r.FirstAt.Local().Format(time.TimeOnly))
 		}
 		l.add(r.ID, r.Runner, string(r.State), started, took, strconv.Itoa(max(r.Attempts, r.Attempt)), r.Trigger, note)
 	}
 	return a.print(l)
+}
+
+// explainWaiting gives runs that wait the reason of this moment, which no row holds: the running engine knows it. Where none answers
+// they are left as they are.
+func (a *app) explainWaiting(ctx context.Context, runs []orchestrator.Run) {
+	if !slices.ContainsFunc(runs, func(r orchestrator.Run) bool { return r.State == orchestrator.Pending }) {
+		return
+	}
+	c, err := a.running(ctx)
+	if err != nil || c == nil {
+		return
+	}
+	waiting, err := c.Runs(ctx, orchestrator.RunFilter{States: []orchestrator.State{orchestrator.Pending}, Limit: len(runs) + 1000})
+	if err != nil {
+		return // it ends, or another version runs it
+	}
+	why := make(map[string]string, len(waiting))
+	for i := range waiting {
+		why[waiting[i].ID] = waiting[i].Reason
+	}
+	for i := range runs {
+		if reason := why[runs[i].ID]; reason != "" && runs[i].State == orchestrator.Pending {
+			runs[i].Reason = reason
+		}
+	}
+}
+
+// tagged gives the runners with a tag: of the engine that runs, else of the configuration.
+func (a *app) tagged(ctx context.Context, tag string) ([]string, error) {
+	tags := map[string][]string{}
+	c, err := a.running(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil {
+		snap, err := c.Snapshot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range snap.Runners {
+			tags[snap.Runners[i].ID] = snap.Runners[i].Tags
+		}
+	} else {
+		cfg, _, err := a.load(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		for i := range cfg.Runners {
+			tags[cfg.Runners[i].ID] = cfg.Runners[i].Tags
+		}
+	}
+	var out []string
+	for id, has := range tags {
+		if slices.ContainsFunc(has, func(t string) bool { return strings.EqualFold(t, tag) }) {
+			out = append(out, id)
+		}
+	}
+	if len(out) == 0 {
+		return nil, refusal{fmt.Errorf("--tag %q: no runner has this tag", tag)}
+	}
+	slices.Sort(out)
+	return out, nil
 }
 
 // jsonRun is a run as scripts read it. Names are stable.

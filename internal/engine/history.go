@@ -31,6 +31,12 @@ func (e *Engine) Timeline(ctx context.Context, r orchestrator.TimelineRequest) (
 		runs = runs[1:]
 	}
 	t.Runs = e.explain(ctx, runs)
+	if t.Tries, err = e.store.Tries(ctx, runs); err != nil {
+		return t, err
+	}
+	if t.Pauses, err = e.store.PauseSpans(ctx, r.From, r.To); err != nil {
+		return t, err
+	}
 	t.Ticks, err = e.planned(ctx, r.To)
 	return t, err
 }

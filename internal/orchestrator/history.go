@@ -19,7 +19,7 @@ type History interface {
 	Trend(ctx context.Context, r TrendRequest) (Trend, error)
 	// ErrorGroups gives the failed runs of a window by equal error (see text.Sameness), the most frequent first.
 	ErrorGroups(ctx context.Context, r TrendRequest) ([]ErrorGroup, error)
-	// CountRuns gives how many runs a filter selects; Before and Limit do not count.
+	// CountRuns gives how many runs a filter selects, 100,000 at most; Before and Limit do not count.
 	CountRuns(ctx context.Context, f RunFilter) (int, error)
 }
 
@@ -36,6 +36,22 @@ type Timeline struct {
 	More     bool  // there were more: the oldest are left out
 	// Ticks are the planned ones after now by runner, at most 60 of each. Runners on hold have none.
 	Ticks map[string][]time.Time
+	// Tries are the ended attempts of steps of those runs that needed more than one for a step, by run, oldest first.
+	Tries map[string][]TryAt
+	// Pauses are the stretches in which runners were held by pauses of their own, by runner, oldest first.
+	Pauses map[string][]PauseSpan
+}
+
+// TryAt is one ended attempt of a step.
+type TryAt struct {
+	Failed             bool
+	StartedAt, EndedAt time.Time
+}
+
+// PauseSpan is a stretch in which a runner was held.
+type PauseSpan struct {
+	From, To time.Time // To zero = it still is
+	By       string
 }
 
 // TrendRequest is a window in equal parts.

@@ -206,6 +206,18 @@ func BenchmarkMillionRuns(b *testing.B) {
 			_, err := s.Runs(ctx, orchestrator.RunFilter{States: []orchestrator.State{orchestrator.Failed}})
 			return err
 		}},
+		{"page since a minute", func(ctx context.Context) error {
+			_, err := s.Runs(ctx, orchestrator.RunFilter{Since: end.Add(-time.Minute)})
+			return err
+		}},
+		{"count since a day", func(ctx context.Context) error {
+			_, err := s.CountRuns(ctx, orchestrator.RunFilter{Since: day})
+			return err
+		}},
+		{"timeline of 2h, long ago", func(ctx context.Context) error {
+			_, err := s.Overlapping(ctx, noon.Add(10*24*time.Hour), noon.Add(10*24*time.Hour+2*time.Hour), 5000)
+			return err
+		}},
 		{"text found nowhere", func(ctx context.Context) error {
 			_, err := s.Runs(ctx, orchestrator.RunFilter{Text: []string{"nowhere"}})
 			return err

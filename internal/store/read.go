@@ -74,15 +74,19 @@ func collectRuns(rows *sql.Rows, err error) ([]orchestrator.Run, error) {
 
 // Runs gives runs, newest first.
 func (s *Store) Runs(ctx context.Context, f orchestrator.RunFilter) ([]orchestrator.Run, error) {
-	where, args, err := runWhere(f)
-	if err != nil {
-		return nil, err
-	}
 	limit := f.Limit
 	if limit <= 0 {
 		limit = 100
 	}
-	return collectRuns(s.read.QueryContext(ctx, "SELECT "+runColumns+" FROM run"+where+" ORDER BY seq DESC LIMIT ?", append(args, limit)...))
+	parts, err := s.partsOf(ctx, f)
+	var out []orchestrator.Run
+	for i := 0; i < len(parts) && err == nil && len(out) < limit; i++ {
+		var page []orchestrator.Run
+		page, err = collectRuns(s.read.QueryContext(ctx, "SELECT "+runColumns+parts[i].from+" ORDER BY seq DESC LIMIT ?",
+			append(parts[i].args, limit-len(out))...))
+		out = append(out, page...)
+	}
+	return out, err
 }
 
 // runWhere is a filter as a condition of SQL.

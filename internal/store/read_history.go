@@ -14,9 +14,9 @@ import (
 // Skipped ticks and runs that did nothing are left out.
 func (s *Store) Overlapping(ctx context.Context, from, to time.Time, limit int) ([]orchestrator.Run, error) {
 	runs, err := collectRuns(s.read.QueryContext(ctx, `SELECT `+runColumns+` FROM run WHERE seq IN (
-			SELECT seq FROM run WHERE ended>=? AND idle=0 AND state<>'skipped'
+			SELECT seq FROM run WHERE ended>=? AND idle=0 AND state<>'skipped' AND coalesce(started, due)<?
 			UNION ALL SELECT seq FROM run WHERE ended IS NULL)
-		AND coalesce(started, due)<? ORDER BY seq DESC LIMIT ?`, from.UnixNano(), to.UnixNano(), limit))
+		AND coalesce(started, due)<? ORDER BY seq DESC LIMIT ?`, from.UnixNano(), to.UnixNano(), to.UnixNano(), limit))
 	slices.Reverse(runs)
 	return runs, err
 }
@@ -86,20 +86,6 @@ func (s *Store) Failures(ctx context.Context, runner string, from, to time.Time,
 	}, `SELECT seq, runner, failed_step, error, error_class, ended FROM run WHERE state IN ('failed', 'crashed') AND ended>=? AND ended<?
 		AND (?='' OR runner=?) ORDER BY ended DESC LIMIT ?`, from.UnixNano(), to.UnixNano(), runner, runner, limit)
 	return out, err
-}
-
-// CountRuns gives how many runs a filter selects.
-func (s *Store) CountRuns(ctx context.Context, f orchestrator.RunFilter) (int, error) {
-	f.Before = ""
-	where, args, err := runWhere(f)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM run`+where, args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count runs: %w", err)
-	}
-	return n, nil
 }
 
 // each runs a query and gives its rows to f.

@@ -5,4 +5,6 @@ package store
 const schemaHistory = `
 CREATE INDEX run_ended ON run(ended, runner, state, idle, started, due) WHERE ended IS NOT NULL;
 CREATE INDEX run_failed ON run(ended) WHERE state IN ('failed', 'crashed');
+CREATE INDEX run_odd ON run(seq) WHERE ended IS NOT NULL AND state<>'completed';
+CREATE INDEX run_folded ON run(due) WHERE count>1;
 `

@@ -27,6 +27,7 @@ func actions() []act {
 		engineActions(),
 		viewActions(),
 		timelineActions(),
+		runsActions(),
 		runActions(),
 		logActions(),
 		logTyped(),
@@ -130,8 +131,9 @@ func viewActions() []act {
 		{
 			ID: "view.filter", Scope: "filter", Keys: []string{"/"}, Group: "find", Foot: 6,
 			Title: "filter", Short: "filter",
-			Tip: "words, state:failed, tag:x, of events kind:paused, by:kim, via:ssh; ! before a word turns it round; esc clears",
-			Do:  (*App).startFilter,
+			Tip: "words, state:failed, tag:x, of runs error:x, step:x, trigger:x, by:kim, since:24h, of events kind:paused, via:ssh; " +
+				"! before a word turns it round; esc clears",
+			Do: (*App).startFilter,
 		},
 		{
 			ID: "runs.idle", Scope: "runs", Keys: []string{"i"}, Group: "see", Foot: 6,

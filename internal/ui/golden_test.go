@@ -106,6 +106,7 @@ func allScenes() []scene {
 	return slices.Concat(
 		scenes,
 		timelineScenes(),
+		historyScenes(),
 		runsScenes(),
 		worldScenes(),
 		termsScenes(),

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ type term struct {
 
 // isField says that "name:value" looks at a field.
 func isField(name string) bool {
-	return slices.Contains([]string{"state", "tag", "use", "kind", "by", "via"}, name)
+	return slices.Contains([]string{"state", "tag", "use", "kind", "by", "via", "error", "step", "trigger", "since"}, name)
 }
 
 func parseFilter(q string) filter {
@@ -79,7 +80,13 @@ func (f filter) run(r *orchestrator.Run) bool {
 			ok = contains(t.value, r.Runner, r.ID, r.Trigger, r.Error, r.Reason, r.FailedStep, r.By)
 		case "by":
 			ok = t.begins(r.By)
-		default: // runs have no such field
+		case "error":
+			ok = contains(t.value, r.Error)
+		case "step":
+			ok = contains(t.value, r.FailedStep)
+		case "trigger":
+			ok = t.begins(triggerWord(r)) || t.begins(r.Trigger)
+		default: // runs have no such field, or the history looks for it: tag, use, since
 			continue
 		}
 		if ok == t.not {
@@ -164,11 +171,61 @@ func (f filter) narrow(q orchestrator.RunFilter) orchestrator.RunFilter {
 			}
 		case t.field == "by" && isASCII(t.value) && !strings.Contains(t.value, ","):
 			q.By = t.value
-		case t.field == "" && isASCII(t.value): // it folds the case of ASCII letters only
+		case (t.field == "" || t.field == "error" || t.field == "step") && isASCII(t.value): // it folds the case of ASCII letters only
 			q.Text = append(q.Text, t.value)
 		}
 	}
 	return q
+}
+
+// widen gives the history what only it can look for: the time, and what the configuration says of the runners.
+func (f filter) widen(env Env, q orchestrator.RunFilter) orchestrator.RunFilter {
+	asked := false
+	for _, t := range f.terms {
+		switch t.field {
+		case "since":
+			if d, ok := sinceOf(t.value); ok {
+				q.Since = env.Now.Add(-d).Truncate(time.Minute)
+			}
+		case "tag", "use":
+			asked = true
+		}
+	}
+	if !asked {
+		return q
+	}
+	for i := range env.Data.Runners {
+		r := &env.Data.Runners[i]
+		if !slices.ContainsFunc(f.terms, func(t term) bool {
+			return (t.field == "tag" || t.field == "use") && t.runner(r, env.Now) == t.not
+		}) {
+			q.Runners = append(q.Runners, r.ID)
+		}
+	}
+	if len(q.Runners) == 0 {
+		q.Runners = []string{""} // none is so: no run
+	}
+	return q
+}
+
+// sinceOf reads "30m", "24h", "7d".
+func sinceOf(s string) (time.Duration, bool) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		return time.Duration(n) * 24 * time.Hour, err == nil && n > 0 && n < 10_000
+	}
+	d, err := time.ParseDuration(s)
+	return d, err == nil && d > 0
+}
+
+// problem says what in the filter line has no meaning for runs; "" = all has one.
+func (f filter) problem() string {
+	for _, t := range f.terms {
+		if _, ok := sinceOf(t.value); t.field == "since" && (!ok || t.not) {
+			return "since: wants a length of time such as since:30m, since:24h or since:7d"
+		}
+	}
+	return ""
 }
 
 func isASCII(s string) bool {

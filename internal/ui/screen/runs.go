@@ -43,6 +43,7 @@ type Runs struct {
 	all24   runsTrend
 	byError bool   // the list is of groups of equal errors
 	group   string // key of the group that the list is narrowed to; "" = none
+	peek    runsPeek
 }
 
 // NewRuns makes the history of a runner; "" = of all.
@@ -93,8 +94,8 @@ func (s *Runs) stampOf(d *Data) string {
 // Wants asks for the newest page when runs changed, and for the next older page when the cursor nears the end.
 func (s *Runs) Wants(env Env) []Want {
 	s.settle(env)
-	out := s.trendWants(env)
-	f := s.question()
+	out := append(s.trendWants(env), s.peekWants()...)
+	f := s.question(env)
 	f.Limit = pageRuns
 	if st := s.stampOf(env.Data); !s.loaded || st != s.stamp && env.Now.Sub(s.readAt) >= refresh {
 		out = append(out, Want{Key: fmt.Sprintf("runs:%p:%d:%d:new", s, s.serial, env.Now.Unix()), Kind: WantRuns, Runs: f, Runner: st, N: s.serial})
@@ -108,8 +109,12 @@ func (s *Runs) Wants(env Env) []Want {
 
 // Receive takes a page.
 func (s *Runs) Receive(env Env, a Answer) {
-	if a.Kind == WantOther {
+	switch a.Kind {
+	case WantOther:
 		s.takeTrend(env, a)
+		return
+	case WantDetail:
+		s.takePeek(a)
 		return
 	}
 	if a.N != s.serial {
@@ -267,6 +272,8 @@ func (s *Runs) Target(Env) (Target, bool) {
 func (s *Runs) hint(env Env) string {
 	r := &s.all[s.shown[s.at()]]
 	switch {
+	case s.filter.problem() != "":
+		return s.filter.problem()
 	case failed(r.State) && r.FailedStep != "":
 		return env.Key("run.retry", "r") + " retries run " + ShortID(r.ID) + " from " + leaf(r.FailedStep) + ", completed steps are kept"
 	case r.Reason != "":

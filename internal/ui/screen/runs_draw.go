@@ -13,6 +13,8 @@ type runsLayout struct {
 	trend  int // rows of the trend
 	rows   int // of the list
 	groups int // rows of the groups below the list with their rule; 0 = none
+	// preview are the rows of the run under the cursor at the bottom with their rule; 0 = none.
+	preview int
 }
 
 func (s *Runs) layout(h int) runsLayout {
@@ -20,13 +22,16 @@ func (s *Runs) layout(h int) runsLayout {
 	switch {
 	case h >= 30:
 		l.trend, l.groups = 5, 6
+		if h >= 44 {
+			l.preview = 12
+		}
 	case h >= 14:
 		l.trend = 2
 	}
 	if s.byError {
-		l.groups = 0
+		l.groups, l.preview = 0, 0
 	}
-	l.rows = max(h-3-l.trend-l.groups, 0)
+	l.rows = max(h-3-l.trend-l.groups-l.preview, 0)
 	return l
 }
 
@@ -37,7 +42,7 @@ func (s *Runs) Draw(env Env, c part.Canvas) {
 	if s.loaded && s.err == "" && l.trend > 0 {
 		s.drawTrend(env, c.Sub(0, 1, c.W, l.trend))
 	}
-	body := c.Sub(0, l.trend, c.W, c.H-l.trend-l.groups)
+	body := c.Sub(0, l.trend, c.W, c.H-l.trend-l.groups-l.preview)
 	if s.byError {
 		s.drawGroups(body.Sub(0, 1, c.W, body.H-1), true)
 		return
@@ -46,10 +51,11 @@ func (s *Runs) Draw(env Env, c part.Canvas) {
 		return
 	}
 	if l.groups > 0 {
-		g := c.Sub(0, c.H-l.groups, c.W, l.groups)
+		g := c.Sub(0, c.H-l.groups-l.preview, c.W, l.groups)
 		g.Rule(0, "same error, grouped"+theme.Sep+"last 24h", env.Key("runs.errors", "E")+" lists them all")
 		s.drawGroups(g.Sub(0, 1, c.W, l.groups-1), false)
 	}
+	s.drawPreview(env, c.Sub(0, c.H-l.preview, c.W, l.preview))
 }
 
 // drawList draws the rows of the history; false = there are none, and that is said.
@@ -65,7 +71,9 @@ func (s *Runs) drawList(env Env, c part.Canvas, rows int) bool {
 		return false
 	case len(s.shown) == 0:
 		msg := "no runs yet; " + env.Key("pipe.fire", "t") + " fires a pipe"
-		if s.filter.query != "" || s.group != "" {
+		if why := s.filter.problem(); why != "" {
+			msg = why
+		} else if s.filter.query != "" || s.group != "" {
 			msg = "no run passes the filter (esc clears it)"
 		} else if !s.idle {
 			msg = "no runs that did something yet; " + env.Key("runs.idle", "i") + " shows the others too"
@@ -123,6 +131,9 @@ func (s *Runs) countNote() string {
 	case s.end:
 		return fmt.Sprintf("%d/%d", s.at()+1, n)
 	case s.all24.count > n && s.group == "":
+		if s.all24.count >= 100_000 { // as far as the history counts
+			return fmt.Sprintf("%d/%d of 100,000+", s.at()+1, n)
+		}
 		return fmt.Sprintf("%d/%d of %d", s.at()+1, n, s.all24.count)
 	}
 	return fmt.Sprintf("%d/%d+", s.at()+1, n)

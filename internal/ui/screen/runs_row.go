@@ -13,8 +13,8 @@ import (
 
 // runCols are the columns of a history at one width.
 type runCols struct {
-	pipe, bar, trigger, note int
-	warn                     bool
+	pipe, bar, wait, att, trigger, step, note int
+	warn                                      bool
 }
 
 const (
@@ -40,7 +40,13 @@ func runColumns(cv int, all bool) runCols {
 		c.bar = min(w/10, 20)
 	}
 	w = cv
-	used := markCols + runIDCols + c.pipe + startedCols + durCols + c.trigger + 4
+	if w >= 120 {
+		c.wait, c.att, c.step = 7, 6, min(max(w/9, 12), 20)
+		if w < 160 { // what went wrong needs the room more
+			c.pipe, c.bar = min(c.pipe, 20), min(c.bar, 8)
+		}
+	}
+	used := c.wait + c.att + c.step + markCols + runIDCols + c.pipe + startedCols + durCols + c.trigger + 4
 	if c.bar > 0 {
 		used += c.bar + 1
 	}
@@ -64,10 +70,19 @@ func (c runCols) heads(cv part.Canvas, y int) {
 	if c.bar > 0 {
 		x += c.bar + 1
 	}
+	if c.wait > 0 {
+		x = cv.Text(x, y, c.wait, theme.Faint, "WAIT")
+		x = cv.Text(x, y, c.att, theme.Faint, "ATT")
+	}
 	if c.trigger > 0 {
 		x = cv.Text(x, y, c.trigger, theme.Faint, "TRIGGER")
 	}
-	cv.Text(x+1, y, c.note, theme.Faint, "NOTE")
+	note := "NOTE"
+	if c.step > 0 {
+		cv.Text(x+1, y, c.step-1, theme.Faint, "FAILED STEP")
+		x, note = x+c.step, "ERROR OR NOTE"
+	}
+	cv.Text(x+1, y, c.note, theme.Faint, note)
 	if c.warn {
 		cv.Right(cv.W-5, y, 4, theme.Faint, "WARN")
 	}
@@ -116,13 +131,52 @@ func (c runCols) row(cv part.Canvas, y int, r *orchestrator.Run, now time.Time, 
 		cv.Repeat(x, y, min(n, c.bar), m.Role, glyph)
 		x += c.bar + 1
 	}
+	x = c.waits(cv, x, y, r, now)
 	if c.trigger > 0 {
 		x = cv.Text(x, y, c.trigger, theme.Muted, triggerWord(r))
 	}
-	cv.Text(x+1, y, c.note, noteRole(r), noteWord(r, now))
+	note := noteWord(r, now)
+	if c.step > 0 {
+		if r.FailedStep != "" {
+			cv.Name(x+1, y, c.step-1, theme.Plain, leaf(r.FailedStep))
+			note = strings.Replace(note, leaf(r.FailedStep)+triesOf(r)+": ", "", 1)
+		}
+		x += c.step
+	}
+	cv.Text(x+1, y, c.note, noteRole(r), note)
 	if c.warn && r.Warnings > 0 {
 		cv.Right(cv.W-5, y, 4, theme.Retry, fmt.Sprint(r.Warnings))
 	}
+}
+
+// waits draws how long the run waited for its start, and its attempts.
+func (c runCols) waits(cv part.Canvas, x, y int, r *orchestrator.Run, now time.Time) int {
+	if c.wait == 0 {
+		return x
+	}
+	began := r.StartedAt
+	if began.IsZero() && r.EndedAt.IsZero() {
+		began = now
+	}
+	word, role := "-", theme.Muted
+	if d := began.Sub(r.DueAt); !began.IsZero() && !r.DueAt.IsZero() {
+		if word = text.Duration(max(d, 0)); r.StartedAt.IsZero() {
+			word = text.Duration(d.Truncate(time.Second))
+		}
+		if d >= lateFrom {
+			role = theme.Late
+		}
+	}
+	cv.Text(x, y, c.wait-1, role, word)
+	att := ""
+	switch {
+	case r.MaxAttempts > 1 && r.Attempts > 0:
+		att = fmt.Sprintf("%d/%d", r.Attempts, r.MaxAttempts)
+	case r.Attempts > 0:
+		att = fmt.Sprint(r.Attempts)
+	}
+	cv.Text(x+c.wait, y, c.att-1, theme.Muted, att)
+	return x + c.wait + c.att
 }
 
 // triggerWord is what made the run: its trigger, or who fired it by hand. Who cancelled a scheduled run is not meant.

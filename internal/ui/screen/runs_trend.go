@@ -42,8 +42,9 @@ type trendAnswer struct {
 func (t *runsTrend) move(rows int) { t.at = max(min(t.at+rows, len(t.groups)-1), 0) }
 
 // question is what the history is asked for: as much of the filter as it can look for itself.
-func (s *Runs) question() orchestrator.RunFilter {
-	f := parseFilter(s.asked).narrow(orchestrator.RunFilter{Runner: s.runner, WithIdle: s.idle})
+func (s *Runs) question(env Env) orchestrator.RunFilter {
+	asked := parseFilter(s.asked)
+	f := asked.widen(env, asked.narrow(orchestrator.RunFilter{Runner: s.runner, WithIdle: s.idle}))
 	if s.group != "" {
 		f.States = []orchestrator.State{orchestrator.Failed, orchestrator.Crashed}
 	}
@@ -86,7 +87,7 @@ func (s *Runs) trendWants(env Env) []Want {
 		out = append(out, Want{Key: fmt.Sprintf("trend:%p", s), Kind: WantOther, Do: ask})
 	}
 	if s.loaded && !s.end && (s.all24.countAt.IsZero() || env.Now.Sub(s.all24.countAt) >= trendEvery) {
-		f := s.question()
+		f := s.question(env)
 		key := fmt.Sprintf("count:%p:%d", s, s.serial)
 		out = append(out, Want{Key: key, Kind: WantOther, N: s.serial, Do: func(ctx context.Context, o orchestrator.Orchestrator) (any, error) {
 			return o.CountRuns(ctx, f)

@@ -11,29 +11,55 @@ import (
 	"github.com/openticketai/otai-tui/internal/ui/part"
 )
 
-// spansOf are the lengths of the window that can be chosen, shortest first.
-var spansOf = [...]time.Duration{
-	15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 3 * 24 * time.Hour,
-	7 * 24 * time.Hour,
+// Bounds of the timeline.
+const (
+	homeScale  = 3                // place of the scale it begins with
+	calmRead   = 30 * time.Second // how often it is read at least, so that planned ticks follow
+	quickRead  = time.Second      // and at most
+	stretchMax = 4000             // busy stretches that folding looks at
+)
+
+// scales are the lengths of time that the whole width can show.
+func scales() []time.Duration {
+	const m, h = time.Minute, time.Hour
+	return []time.Duration{15 * m, 30 * m, h, 2 * h, 4 * h, 8 * h, 24 * h, 72 * h, 168 * h}
 }
 
-// Timeline shows what ran when across all pipes, and what is planned: one row for each pipe, now at two thirds of the window.
-// Moved, the window stands still in time.
+// Timeline shows what ran when across all pipes, and what is planned: two thirds of the window are past, one third is to come.
 type Timeline struct {
 	w, h   int
-	list   *Pipes    // the order, the cursor and the filter are those of the list of pipes
-	length int       // in spansOf
-	end    time.Time // of the window; zero = it follows the clock
+	order  []string // ids as shown
+	cursor string   // id under the cursor
+	top    int
+	moved  time.Time // when the cursor moved last
+	// pending is how many rows wait for a re-sort.
+	pending int
+	filter  filter
 
-	got    orchestrator.Timeline
-	bars   map[string][]orchestrator.Run // of got, by runner
-	stamp  string                        // of the shared data and window when got was asked for
+	scale int
+	shift time.Duration // of the window from now; 0 = it follows
+	fold  bool          // stretches without anything are folded
+	pick  string        // run chosen in the cursor's lane; "" = none
+
+	lanes  map[string]lane
+	from   time.Time // of the window that was read
+	more   bool      // there were more runs: the oldest are left out
+	asked  string    // what was read
+	stamp  string    // of the shared data when it was read
 	readAt time.Time
 	err    string
 }
 
-// NewTimeline makes a timeline of two hours.
-func NewTimeline() *Timeline { return &Timeline{length: 3, list: NewPipes()} }
+// lane is one pipe's part of what was read.
+type lane struct {
+	runs    []orchestrator.Run // newest first
+	tries   map[string][]orchestrator.TryAt
+	planned []time.Time
+	pauses  []orchestrator.PauseSpan
+}
+
+// NewTimeline makes a timeline.
+func NewTimeline() *Timeline { return &Timeline{scale: homeScale} }
 
 // Scopes are the action scopes of the timeline.
 func (t *Timeline) Scopes() []string { return []string{"timeline", "list", "open", "item", "filter"} }
@@ -41,165 +67,219 @@ func (t *Timeline) Scopes() []string { return []string{"timeline", "list", "open
 // Crumb names the screen.
 func (t *Timeline) Crumb(Env) string { return "Timeline" }
 
-// rowsOf are the rows of the list in a body of this height, and whether the foot has room.
-func (t *Timeline) rowsOf(h int) (rows, foot int) {
-	foot = 5
-	if h < 16 {
-		foot = 2
-	}
-	return max(h-4-foot, 1), foot // rule, labels, marks, slots
-}
-
 // Resize takes the body's size.
 func (t *Timeline) Resize(w, h int) {
 	t.w, t.h = w, h
-	rows, _ := t.rowsOf(h)
-	t.list.w, t.list.h = w, rows+2
 	t.fit()
 }
 
-// fit keeps the cursor in the window of rows, which is not that of the dashboard.
-func (t *Timeline) fit() {
-	rows, _ := t.rowsOf(t.h)
-	if i := t.list.at(); i >= 0 {
-		t.list.top = part.Window(t.list.top, i, len(t.list.order), rows)
-	}
-}
-
-// Refresh sorts as the dashboard does.
+// Refresh sorts the pipes as the dashboard does, with the same hold while the cursor moves.
 func (t *Timeline) Refresh(env Env) {
-	t.list.Refresh(env)
+	want := (&Pipes{filter: t.filter}).sorted(env)
+	t.pending = 0
+	if !t.moved.IsZero() && env.Now.Sub(t.moved) < hold && len(t.order) > 0 {
+		held := keepOrder(t.order, want)
+		t.pending, want = part.Moves(held, want), held
+	}
+	t.order = want
 	t.fit()
 }
 
-// Pending is how many rows wait for a re-sort.
-func (t *Timeline) Pending() int { return t.list.Pending() }
+func (t *Timeline) at() int { return slices.Index(t.order, t.cursor) }
 
-// Resort applies the moves that wait, and goes back to now.
-func (t *Timeline) Resort(env Env) {
-	t.end = time.Time{}
-	t.list.Resort(env)
-	t.fit()
+func (t *Timeline) fit() {
+	i := t.at()
+	if i < 0 && len(t.order) > 0 {
+		i = 0
+		t.cursor, t.pick = t.order[0], ""
+	}
+	t.top = part.Window(t.top, max(i, 0), len(t.order), t.layout(t.w, t.h).rows)
 }
 
 // Move moves the cursor by rows.
-func (t *Timeline) Move(env Env, rows int) { t.list.Move(env, rows); t.fit() }
+func (t *Timeline) Move(env Env, rows int) {
+	if len(t.order) == 0 {
+		return
+	}
+	t.moved, t.pick = env.Now, ""
+	t.cursor = t.order[min(max(t.at()+rows, 0), len(t.order)-1)]
+	t.fit()
+}
 
 // Page moves by half pages.
 func (t *Timeline) Page(env Env, halves int) {
-	rows, _ := t.rowsOf(t.h)
-	t.Move(env, halves*max(rows/2, 1))
+	t.Move(env, halves*max(t.layout(t.w, t.h).rows/2, 1))
 }
 
 // Home goes to the first row.
-func (t *Timeline) Home(env Env) { t.Move(env, -len(t.list.order)) }
+func (t *Timeline) Home(env Env) { t.Move(env, -len(t.order)) }
 
 // End goes to the last row.
-func (t *Timeline) End(env Env) { t.Move(env, len(t.list.order)) }
+func (t *Timeline) End(env Env) { t.Move(env, len(t.order)) }
 
-// SetFilter shows only what the query lets through.
-func (t *Timeline) SetFilter(env Env, q string) { t.list.SetFilter(env, q); t.fit() }
-
-// Filter is the query in force; "" = none.
-func (t *Timeline) Filter() string { return t.list.Filter() }
-
-// Target is the runner under the cursor.
-func (t *Timeline) Target(env Env) (Target, bool) { return t.list.Target(env) }
-
-// Scale shows a longer (1) or shorter (-1) window around the same place.
-func (t *Timeline) Scale(env Env, by int) {
-	old := t.window(env.Now)
-	t.readAt = time.Time{} // a key is answered at once
-	t.length = min(max(t.length+by, 0), len(spansOf)-1)
-	if !t.end.IsZero() {
-		middle := old.From.Add(old.Len / 2)
-		t.end = middle.Add(spansOf[t.length] / 2)
-	}
+// SetFilter shows only the pipes that the query lets through.
+func (t *Timeline) SetFilter(env Env, q string) {
+	t.filter, t.moved = parseFilter(q), time.Time{}
+	t.Refresh(env)
 }
 
-// Shift moves the window by quarters of its length: back (-1) or forward (1). It goes no further ahead than half its length.
-func (t *Timeline) Shift(env Env, by int) {
-	w := t.window(env.Now)
-	t.readAt = time.Time{}
-	end := w.From.Add(w.Len).Add(time.Duration(by) * w.Len / 4)
-	most := env.Now.Add(w.Len / 2)
-	if end.After(most) {
-		end = most
-	}
-	t.end = end
+// Filter is the query in force.
+func (t *Timeline) Filter() string { return t.filter.query }
+
+// Scale shows a longer (1) or shorter (-1) time.
+func (t *Timeline) Scale(_ Env, by int) { t.scale = min(max(t.scale+by, 0), len(scales())-1) }
+
+// Shift moves the window by quarters of its length, into the past with negative ones.
+func (t *Timeline) Shift(_ Env, quarters int) {
+	t.shift += time.Duration(quarters) * scales()[t.scale] / 4
 }
 
-// window is what the columns stand for. It moves in whole steps of a column, so that bars do not shimmer.
-func (t *Timeline) window(now time.Time) part.Scale {
-	s := part.Scale{Len: spansOf[t.length], W: max(t.w-t.nameW()-2, 1)}
-	end := t.end
-	if end.IsZero() {
-		end = now.Add(s.Len / 3)
-	}
-	if step := s.Len / time.Duration(s.W); step > 0 {
-		end = end.Truncate(step).Add(step)
-	}
-	s.From = end.Add(-s.Len)
-	return s
+// Pending is how many rows wait for a re-sort.
+func (t *Timeline) Pending() int { return t.pending }
+
+// Follow brings the window back to now, and sorts again.
+func (t *Timeline) Follow(env Env) {
+	t.shift, t.pick, t.moved = 0, "", time.Time{}
+	t.Refresh(env)
 }
 
-func (t *Timeline) nameW() int { return min(max(t.w/5, 10), 28) + 3 }
+// ToggleFold folds stretches in which nothing happens, or opens them.
+func (t *Timeline) ToggleFold(Env) { t.fold = !t.fold }
 
-// stampOf changes when a run began or ended, and when the window moved.
-func (t *Timeline) stampOf(env Env) string {
-	n, s := 0, t.window(env.Now)
-	for i := range env.Data.Runners {
-		r := &env.Data.Runners[i]
-		n = 31*n + r.Live
-		for _, run := range []*orchestrator.Run{r.Current, r.Last} {
-			if run != nil {
-				for _, c := range run.ID + string(run.State) {
-					n = 31*n + int(c)
-				}
+// Pick chooses the older (-1) or newer (1) run of the lane under the cursor; beyond the newest it chooses none.
+func (t *Timeline) Pick(env Env, by int) {
+	runs := t.runsOf(env, t.cursor)
+	t.moved = env.Now
+	i := slices.IndexFunc(runs, func(r orchestrator.Run) bool { return r.ID == t.pick })
+	if i -= by; i < 0 || len(runs) == 0 { // newest first
+		t.pick = ""
+		return
+	}
+	t.pick = runs[min(i, len(runs)-1)].ID
+}
+
+// Target is the run that is picked, else the pipe under the cursor.
+func (t *Timeline) Target(env Env) (Target, bool) {
+	if t.at() < 0 || env.Data.Runner(t.cursor) == nil {
+		return Target{}, false
+	}
+	if r := t.picked(env); r != nil {
+		return Target{Runner: t.cursor, Run: r}, true
+	}
+	return Target{Runner: t.cursor}, true
+}
+
+func (t *Timeline) picked(env Env) *orchestrator.Run {
+	if t.pick == "" {
+		return nil
+	}
+	for _, r := range t.runsOf(env, t.cursor) {
+		if r.ID == t.pick {
+			return &r
+		}
+	}
+	return nil
+}
+
+// runsOf gives a lane's runs as they are now, newest first: those that were read, with what the shared data knows better.
+func (t *Timeline) runsOf(env Env, id string) []orchestrator.Run {
+	runs := slices.Clone(t.lanes[id].runs)
+	r := env.Data.Runner(id)
+	if r == nil {
+		return runs
+	}
+	for _, fresh := range []*orchestrator.Run{r.Last, r.Current} {
+		if fresh == nil || !fresh.EndedAt.IsZero() && fresh.EndedAt.Before(t.from) || fresh.Idle {
+			continue
+		}
+		if i := slices.IndexFunc(runs, func(o orchestrator.Run) bool { return o.ID == fresh.ID }); i >= 0 {
+			runs[i] = *fresh
+		} else if len(runs) == 0 || fresh.CreatedAt.After(runs[0].CreatedAt) {
+			runs = append([]orchestrator.Run{*fresh}, runs...)
+		}
+	}
+	return runs
+}
+
+// window is the time on show. Its begin stands still for as long as a column is, so that the picture does.
+func (t *Timeline) window(now time.Time, cols int) (from, to time.Time) {
+	long := scales()[t.scale]
+	cell := max(long/time.Duration(max(cols, 1)), time.Second)
+	from = now.Add(t.shift - long*2/3).Truncate(cell).UTC()
+	return from, from.Add(long)
+}
+
+// axis maps the window to columns.
+func (t *Timeline) axis(env Env, cols int) part.Axis {
+	from, to := t.window(env.Now, cols)
+	a := part.NewAxis(from, to, cols)
+	if !t.fold {
+		return a
+	}
+	var busy []part.Stretch
+	for _, id := range t.order {
+		for _, r := range t.runsOf(env, id) {
+			if f, e, ok := runStretch(&r, env.Now); ok && e.After(from) && f.Before(to) && len(busy) < stretchMax {
+				busy = append(busy, part.Stretch{From: f, To: e})
+			}
+		}
+		for _, at := range t.lanes[id].planned {
+			if at.After(env.Now) && at.Before(to) && len(busy) < stretchMax {
+				busy = append(busy, part.Stretch{From: at, To: at.Add(1)})
 			}
 		}
 	}
-	return fmt.Sprint(n, s.From.Unix(), s.Len)
+	if now := env.Now; now.After(from) && now.Before(to) {
+		busy = append(busy, part.Stretch{From: now, To: now.Add(1)})
+	}
+	return a.Fold(busy)
 }
 
-// Wants asks for the window when something in it changed, at most once a second.
+// Wants asks for the window again when it moved, when runs changed (at most as often as the picture can show it), and now and then.
 func (t *Timeline) Wants(env Env) []Want {
-	st := t.stampOf(env)
-	if !env.Data.Loaded || st == t.stamp || !t.readAt.IsZero() && env.Now.Sub(t.readAt) < refresh {
+	if !env.Data.Loaded || t.w == 0 || t.h == 0 {
 		return nil
 	}
-	s := t.window(env.Now)
-	r := orchestrator.TimelineRequest{From: s.From, To: s.From.Add(s.Len)}
-	ask := func(ctx context.Context, o orchestrator.Orchestrator) (any, error) { return o.Timeline(ctx, r) }
-	return []Want{{Key: fmt.Sprintf("timeline:%p:%s", t, st), Kind: WantOther, Runner: st, Do: ask}}
+	cols := t.layout(t.w, t.h).axis
+	var r orchestrator.TimelineRequest
+	r.From, r.To = t.window(env.Now, cols)
+	asked := fmt.Sprint(r.From.Unix(), r.To.Sub(r.From))
+	stamp := (&Runs{}).stampOf(env.Data)
+	since := env.Now.Sub(t.readAt)
+	pace := min(max(part.NewAxis(r.From, r.To, cols).Cell()/10, quickRead), calmRead)
+	if asked == t.asked && since < calmRead && (stamp == t.stamp || since < pace) {
+		return nil
+	}
+	key := fmt.Sprintf("timeline:%p", t) // one at a time: a window that has moved on asks once the answer is there
+	return []Want{{Key: key, Kind: WantOther, Run: asked, Runner: stamp, Do: func(ctx context.Context, o orchestrator.Orchestrator) (any, error) {
+		return o.Timeline(ctx, r)
+	}}}
 }
 
 // Receive takes the window.
 func (t *Timeline) Receive(env Env, a Answer) {
-	t.stamp, t.readAt = a.Runner, env.Now
-	if a.Err != nil {
-		t.err = text.Line(a.Err.Error(), maxText)
-		return
-	}
-	t.err = ""
+	t.asked, t.stamp, t.readAt, t.err = a.Run, a.Runner, env.Now, ""
 	got, ok := a.Value.(orchestrator.Timeline)
-	if !ok {
+	if a.Err != nil || !ok {
+		t.err = text.Line(fmt.Sprint(a.Err), maxText)
 		return
 	}
-	t.got, t.bars = got, map[string][]orchestrator.Run{}
-	for i := range got.Runs {
-		got.Runs[i] = SafeRun(got.Runs[i])
-		t.bars[got.Runs[i].Runner] = append(t.bars[got.Runs[i].Runner], got.Runs[i])
+	t.from, t.more, t.lanes = got.From, got.More, make(map[string]lane, len(env.Data.Runners))
+	for i := range env.Data.Runners {
+		id := env.Data.Runners[i].ID
+		l := lane{planned: got.Ticks[id], pauses: got.Pauses[id], tries: got.Tries}
+		for j := range l.pauses {
+			l.pauses[j].By = text.Line(l.pauses[j].By, maxText)
+		}
+		t.lanes[id] = l
 	}
-	for id := range t.bars {
-		slices.SortStableFunc(t.bars[id], func(a, b orchestrator.Run) int { return began(&a).Compare(began(&b)) })
+	for i := len(got.Runs) - 1; i >= 0; i-- {
+		if l, known := t.lanes[got.Runs[i].Runner]; known {
+			l.runs = append(l.runs, SafeRun(got.Runs[i]))
+			t.lanes[got.Runs[i].Runner] = l
+		}
 	}
-}
-
-// began is when a run starts to be seen: when it was due, at the latest when it started.
-func began(r *orchestrator.Run) time.Time {
-	if at := r.DueAt; !at.IsZero() && (r.StartedAt.IsZero() || at.Before(r.StartedAt)) {
-		return at
+	for _, l := range t.lanes {
+		slices.SortStableFunc(l.runs, func(a, b orchestrator.Run) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	}
-	return r.StartedAt
 }

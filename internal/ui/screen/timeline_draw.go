@@ -2,7 +2,7 @@ package screen
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
@@ -11,299 +11,411 @@ import (
 	"github.com/openticketai/otai-tui/internal/ui/theme"
 )
 
+// timelineLayout is where things are.
+type timelineLayout struct {
+	rows  int // lanes
+	name  int // columns of the names
+	axis  int // columns of the time
+	side  int // columns of the states at the right; 0 = none
+	slots bool
+	panel int // rows of the panel below, with its rule; 0 = none
+}
+
+const sideCols = 22
+
+func (t *Timeline) layout(w, h int) timelineLayout {
+	l := timelineLayout{name: min(max(w/5, 9), 24), slots: h >= 10}
+	if w >= 120 {
+		l.side = sideCols
+	}
+	l.axis = max(w-markCols-l.name-1-l.side-1, 0)
+	switch {
+	case h >= 32:
+		l.panel = 11
+	case h >= 17:
+		l.panel = 5
+	case h >= 11:
+		l.panel = 3
+	case h >= 7:
+		l.panel = 2
+	}
+	l.rows = h - 2 - l.panel
+	if l.slots {
+		l.rows--
+	}
+	l.rows = max(l.rows, 0)
+	return l
+}
+
 // Draw draws the timeline.
 func (t *Timeline) Draw(env Env, c part.Canvas) {
-	s := t.window(env.Now)
-	t.drawRule(env, c, s)
+	l := t.layout(c.W, c.H)
+	a := t.axis(env, l.axis)
+	t.drawRule(env, c)
 	switch {
-	case !env.Data.Loaded:
-		c.Text(1, 1, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
-		return
 	case t.err != "":
-		for i, l := range part.Wrap("the timeline cannot be read: "+t.err, c.W-2, 3) {
-			c.Put(1, 1+i, theme.Failed, l)
+		for i, s := range part.Wrap("the timeline cannot be read: "+t.err, c.W-2, 4) {
+			c.Put(1, 2+i, theme.Failed, s)
 		}
 		return
-	case len(t.list.order) == 0:
-		t.list.drawNothing(env, c)
+	case !env.Data.Loaded:
+		c.Text(1, 2, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
+		return
+	case len(t.order) == 0:
+		s := "no pipes"
+		if len(env.Data.Runners) > 0 {
+			s = "no pipe passes the filter (esc clears it)"
+		}
+		c.Text(1, 2, c.W-2, theme.Muted, s)
 		return
 	}
-	name := t.nameW()
-	axis := c.Sub(name, 1, s.W, c.H)
-	t.drawAxis(env, axis, s)
-	rows, foot := t.rowsOf(c.H)
-	now := t.nowColumn(env, s)
-	for y := range rows {
-		if t.list.top+y >= len(t.list.order) {
-			break
-		}
-		r := env.Data.Runner(t.list.order[t.list.top+y])
-		if r == nil {
-			continue
-		}
-		t.drawRow(env, c.Sub(0, 3+y, c.W, 1), r, s, now)
+	left := markCols + l.name + 1
+	lanes := c.Sub(left, 1, l.axis, l.rows+2)
+	t.drawLabels(env, lanes, a)
+	top := part.Window(t.top, max(t.at(), 0), len(t.order), l.rows)
+	for i := range min(l.rows, len(t.order)-top) {
+		t.drawLane(env, c, lanes, l, a, 1+i, t.order[top+i])
 	}
-	t.drawSlots(env, c.Sub(0, 3+rows, c.W, 1), s, now)
-	if foot > 0 {
-		t.drawFoot(env, c.Sub(0, 4+rows, c.W, foot))
+	if l.slots {
+		t.drawSlots(env, c, lanes, a, 1+l.rows)
+	}
+	if r := env.Data.Runner(t.cursor); l.panel > 0 && r != nil {
+		t.drawPanel(env, c.Sub(0, c.H-l.panel, c.W, l.panel), r)
 	}
 }
 
-func (t *Timeline) drawRule(env Env, c part.Canvas, s part.Scale) {
-	to := s.From.Add(s.Len)
-	title := "timeline" + theme.Sep + axisMoment(s.From, env.Now) + " " + theme.Arrow + " " + axisMoment(to, env.Now)
-	if q := t.list.Filter(); q != "" {
-		title += theme.Sep + "/" + q
+func (t *Timeline) drawRule(env Env, c part.Canvas) {
+	from, to := t.window(env.Now, t.layout(c.W, c.H).axis)
+	title := "timeline" + theme.Sep + text.Moment(from, env.Now) + theme.Arrow + text.Moment(to, env.Now) + "Z" + theme.Sep +
+		text.Duration(scales()[t.scale])
+	if t.shift != 0 {
+		title += theme.Sep + "moved (" + env.Key("timeline.now", ".") + ")"
 	}
-	note := text.Duration(s.Len) + theme.Sep + "+ - scale" + theme.Sep + "< > move"
-	if !t.end.IsZero() {
-		note += theme.Sep + ". now"
+	if t.fold {
+		title += theme.Sep + "gaps folded"
 	}
-	if t.got.More {
-		note = "the oldest runs are left out" + theme.Sep + note
+	if t.filter.query != "" {
+		title += theme.Sep + "/" + t.filter.query
+	}
+	if t.more {
+		title += theme.Sep + "the oldest runs are left out"
+	}
+	l, note := t.layout(c.W, c.H), ""
+	if n := len(t.order); n > 0 && l.rows > 0 {
+		top := part.Window(t.top, max(t.at(), 0), n, l.rows)
+		note = fmt.Sprintf("%d-%d/%d", top+1, min(top+l.rows, n), n)
 	}
 	c.Rule(0, title, note)
 }
 
-// axisMoment is a time of day, with its date when it is not today's.
-func axisMoment(at, now time.Time) string {
-	at, now = at.UTC(), now.UTC()
-	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
-		return at.Format("15:04")
-	}
-	return at.Format("2 Jan 15:04")
-}
-
-// ticksOf are the lengths between two labels of the axis.
-var ticksOf = [...]time.Duration{
-	time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
-	time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
-}
-
-func (t *Timeline) drawAxis(env Env, c part.Canvas, s part.Scale) {
-	const labelW = 9
-	step := ticksOf[len(ticksOf)-1]
-	for _, d := range ticksOf {
-		if int(float64(d)/float64(s.Len)*float64(s.W)) >= labelW {
-			step = d
-			break
+// drawLabels draws the times over the lanes, and the line of now through them.
+func (t *Timeline) drawLabels(env Env, c part.Canvas, a part.Axis) {
+	for _, g := range a.Gaps() {
+		for y := 1; y < c.H; y++ {
+			c.Put(g, y, theme.Faint, theme.Ellipsis)
 		}
 	}
-	layout := "15:04"
-	if step >= 12*time.Hour {
-		layout = "2 Jan"
-	}
-	next := 0
-	for at := s.From.Truncate(step); at.Before(s.From.Add(s.Len)); at = at.Add(step) {
-		if at.Before(s.From) {
-			continue
-		}
-		x := s.Column(at)
-		c.Put(x, 1, theme.Faint, theme.VLine)
-		if label := at.UTC().Format(layout); x >= next && x+text.Width(label) <= s.W {
-			next = c.Put(x, 0, theme.Muted, label) + 1
+	now := a.Column(env.Now)
+	shown := now >= 0 && now < a.W && t.inWindow(env, a)
+	for _, l := range a.Labels() {
+		if !shown || l.X > now+3 || l.X+len(l.Text) < now {
+			c.Put(l.X, 0, theme.Faint, l.Text)
 		}
 	}
-	if x := t.nowColumn(env, s); x >= 0 {
-		c.Put(x, 1, theme.Accent, theme.VLine)
-		if word := "now"; x+1 < s.W-len(word) && x+1 >= next {
-			c.Put(x, 0, theme.Accent, word)
-		}
-	}
-}
-
-// nowColumn is the column of now; -1 = it is not in the window.
-func (t *Timeline) nowColumn(env Env, s part.Scale) int {
-	if env.Now.Before(s.From) || !env.Now.Before(s.From.Add(s.Len)) {
-		return -1
-	}
-	return s.Column(env.Now)
-}
-
-func (t *Timeline) drawRow(env Env, c part.Canvas, r *orchestrator.Runner, s part.Scale, now int) {
-	m := RunnerMark(r, env.Now)
-	current := r.ID == t.list.cursor
-	name := t.nameW()
-	if current {
-		c.Attr(0, 0, name-1, theme.Selected)
-		c.Put(0, 0, theme.Accent, theme.Cursor)
-	}
-	c.Put(1, 0, m.Role, m.Glyph)
-	pipeName(c, 3, 0, name-4, theme.Plain, r)
-	row := c.Sub(name, 0, s.W, 1)
-	t.drawPause(env, row, r, s, now)
-	if now >= 0 {
-		row.Put(now, 0, theme.Faint, theme.VLine)
-	}
-	spans := make([]part.Span, 0, 2*len(t.bars[r.ID]))
-	to := s.From.Add(s.Len)
-	for i := range t.bars[r.ID] {
-		spans = append(spans, runSpans(&t.bars[r.ID][i], env.Now, s.From, to)...)
-	}
-	for _, at := range t.got.Ticks[r.ID] {
-		if at.After(env.Now) && at.Before(to) && !Held(r) {
-			spans = append(spans, part.Span{From: at, To: at, Glyph: theme.GlyphQueued, Role: theme.Muted})
-		}
-	}
-	s.Row(row, 0, spans)
-}
-
-// runSpans is a run on the time line: its wait in the queue, its work, and what it came to.
-func runSpans(r *orchestrator.Run, now, from, to time.Time) []part.Span {
-	var out []part.Span
-	clip := func(a, b time.Time, glyph string, role theme.Role, end string) {
-		if !b.After(from) || !a.Before(to) || b.Before(a) {
-			return
-		}
-		if b.After(to) {
-			b, end = to.Add(-1), ""
-		}
-		if a.Before(from) {
-			a = from
-		}
-		out = append(out, part.Span{From: a, To: b, Glyph: glyph, Role: role, End: end})
-	}
-	end := r.EndedAt
-	if end.IsZero() {
-		end = now
-	}
-	start := r.StartedAt
-	if start.IsZero() {
-		start = end
-	}
-	if due := began(r); start.Sub(due) > 0 {
-		clip(due, start, theme.BarQueued, theme.Late, "")
-	}
-	if r.StartedAt.IsZero() {
-		return out
-	}
-	switch {
-	case r.State == orchestrator.AwaitingRetry:
-		clip(start, end, theme.BarFailed, theme.Retry, theme.GlyphRetry)
-		clip(now, r.NextAt, theme.BarWait, theme.Retry, "")
-	case !r.State.Terminal():
-		clip(start, end, theme.GlyphRunning, theme.Running, "")
-	case failed(r.State):
-		clip(start, end, theme.BarFailed, theme.Failed, theme.GlyphFailed)
-	case r.State == orchestrator.Completed:
-		clip(start, end, theme.BarOK, theme.OK, "")
-	default:
-		clip(start, end, theme.BarFailed, theme.Muted, "")
-	}
-	return out
-}
-
-// drawPause draws since when the runner is held, and by whom where there is room.
-func (t *Timeline) drawPause(env Env, row part.Canvas, r *orchestrator.Runner, s part.Scale, now int) {
-	if r.Pause == nil || now < 0 {
+	if !shown {
 		return
 	}
-	x := s.Column(r.Pause.At)
-	if r.Pause.At.Before(s.From) {
-		x = 0
-	}
-	row.Repeat(x, 0, now-x, theme.Paused, theme.HLine)
-	words := " paused " + axisMoment(r.Pause.At, env.Now)
-	if r.Pause.By != "" {
-		words += " by " + r.Pause.By
-	}
-	if text.Width(words)+2 < now-x {
-		row.Put(x+1, 0, theme.Paused, words+" ")
+	c.Put(min(now, max(a.W-3, 0)), 0, theme.Accent, "now")
+	for y := 1; y < c.H; y++ {
+		c.Put(now, y, theme.Faint, theme.VLine)
 	}
 }
 
-// drawSlots draws how many slots were taken over the window, and how many the plan would take.
-func (t *Timeline) drawSlots(env Env, c part.Canvas, s part.Scale, now int) {
-	e := &env.Data.Engine
-	if e.Slots <= 0 {
-		return
-	}
-	c.Text(3, 0, t.nameW()-4, theme.Muted, fmt.Sprintf("slots %d/%d", e.Busy, e.Slots))
-	row := c.Sub(t.nameW(), 0, s.W, 1)
-	for x, n := range t.slotUse(env, s) {
-		role := theme.Bar
-		switch {
-		case now >= 0 && x > now:
-			role = theme.Faint
-		case n >= float64(e.Slots):
-			role = theme.Late
-		}
-		if n > 0 {
-			row.Put(x, 0, role, theme.Spark[min(int(n/float64(e.Slots)*8), 7)])
-		}
-	}
-	if now >= 0 {
-		row.Put(now, 0, theme.Faint, theme.VLine)
-	}
+func (t *Timeline) inWindow(env Env, a part.Axis) bool {
+	return !env.Now.Before(a.From) && env.Now.Before(a.To)
 }
 
-// slotUse is the mean number of slots taken in each column: of the past by what ran, of the time to come by the plan, where
-// each run takes the median of its runner.
-func (t *Timeline) slotUse(env Env, s part.Scale) []float64 {
-	use := make([]float64, s.W)
-	step := s.Len / time.Duration(s.W)
-	if step <= 0 {
-		return use
-	}
-	add := func(a, b time.Time) {
-		for x := s.Column(a); x <= s.Column(b); x++ {
-			lo, hi := s.From.Add(time.Duration(x)*step), s.From.Add(time.Duration(x+1)*step)
-			if a.After(lo) {
-				lo = a
-			}
-			if b.Before(hi) {
-				hi = b
-			}
-			if d := hi.Sub(lo); d > 0 {
-				use[x] += float64(d) / float64(step)
-			}
-		}
-	}
-	for i := range t.got.Runs {
-		r := &t.got.Runs[i]
-		if end := r.EndedAt; !r.StartedAt.IsZero() {
-			if end.IsZero() {
-				end = env.Now
-			}
-			add(r.StartedAt, end)
-		}
-	}
-	for id, ticks := range t.got.Ticks {
-		if r := env.Data.Runner(id); r != nil && !Held(r) {
-			for _, at := range ticks {
-				if at.After(env.Now) {
-					add(at, at.Add(max(r.P50, time.Second)))
-				}
-			}
-		}
-	}
-	return use
-}
-
-// drawFoot says why the chosen pipe is where it is, and what the signs mean.
-func (t *Timeline) drawFoot(env Env, c part.Canvas) {
-	r := env.Data.Runner(t.list.cursor)
+// drawLane draws one pipe's row: its mark and name, what it did, and how it stands where there is room. y counts from the labels.
+func (t *Timeline) drawLane(env Env, c, lanes part.Canvas, l timelineLayout, a part.Axis, y int, id string) {
+	r := env.Data.Runner(id)
 	if r == nil {
 		return
 	}
 	m := RunnerMark(r, env.Now)
-	c.Rule(0, r.ID+theme.Sep+m.Word, "")
-	lines := part.Wrap(r.Reason, c.W-2, max(c.H-3, 1))
-	y := 1
-	for _, l := range lines {
-		if y < c.H {
-			c.Text(1, y, c.W-2, theme.Plain, l)
-			y++
+	current := id == t.cursor
+	if current {
+		c.Attr(0, 1+y, markCols+l.name, theme.Selected)
+		c.Put(0, 1+y, theme.Accent, theme.Cursor)
+	}
+	c.Put(2, 1+y, m.Role, m.Glyph)
+	pipeName(c, markCols, 1+y, l.name, theme.Plain, r)
+	row := laneRow{c: lanes, y: y, a: a, now: env.Now}
+	pauses := pausesOf(t.lanes[id].pauses, r)
+	row.pauses(pauses)
+	row.taken = make([]bool, a.W)
+	runs := t.runsOf(env, id)
+	row.runs(runs, t.lanes[id].tries)
+	if waitsWithoutRun(r) && r.NextAt.Before(env.Now) && !r.NextAt.IsZero() {
+		row.fill(r.NextAt, env.Now, theme.Late, theme.BarQueued, "")
+	}
+	if r.State != orchestrator.Disabled {
+		row.planned(t.lanes[id].planned)
+	}
+	row.pauseWords(pauses)
+	if current && t.pick != "" {
+		for i := range runs {
+			if runs[i].ID == t.pick {
+				row.mark(&runs[i])
+			}
 		}
 	}
-	if next := NextWord(r, env.Now); y < c.H-1 && !r.NextAt.IsZero() {
-		c.Text(1, y, c.W-2, theme.Muted, "next "+next+" at "+axisMoment(r.NextAt, env.Now)+"Z"+theme.Sep+r.Schedule)
+	if l.side > 0 {
+		x := c.W - l.side
+		c.Text(x, 1+y, 12, m.Role, m.Word)
+		c.Right(x+12, 1+y, l.side-13, theme.Muted, NextWord(r, env.Now))
 	}
-	if c.H >= 4 {
-		legend := []string{
-			theme.BarOK + " ok", theme.BarFailed + theme.GlyphFailed + " failed", theme.BarWait + " backoff", theme.BarQueued + " queued",
-			theme.GlyphRunning + " running", theme.GlyphQueued + " planned", theme.HLine + " paused",
+}
+
+// laneRow draws what happened to one pipe; what comes later lies over what came before.
+type laneRow struct {
+	c   part.Canvas
+	y   int
+	a   part.Axis
+	now time.Time
+	// taken are the columns in which something ran; nil = not noted yet.
+	taken []bool
+}
+
+// fill draws a stretch of time with a glyph, and another one at its end ("" = the same). It gives its columns.
+func (l *laneRow) fill(from, to time.Time, role theme.Role, glyph, end string) {
+	x, y, ok := l.a.Span(from, to)
+	if !ok {
+		return
+	}
+	l.c.Repeat(x, l.y, y-x+1, role, glyph)
+	for i := x; i <= y && i < len(l.taken); i++ {
+		l.taken[i] = true
+	}
+	if end != "" && to.Before(l.a.To) {
+		l.c.Put(y, l.y, role, end)
+	}
+}
+
+// pausesOf gives the stretches in which a runner was held: those that were read, its pause of now, and that of what it belongs to.
+func pausesOf(known []orchestrator.PauseSpan, r *orchestrator.Runner) []orchestrator.PauseSpan {
+	spans := slices.Clip(known)
+	add := func(p *orchestrator.Pause) {
+		if p != nil && !p.At.IsZero() {
+			spans = append(spans, orchestrator.PauseSpan{From: p.At, By: p.By})
 		}
-		c.Text(1, c.H-1, c.W-2, theme.Muted, strings.Join(legend, "  "))
+	}
+	if r.Hold != nil && !r.Hold.Drain {
+		add(&r.Hold.Pause)
+	}
+	if n := len(known); n == 0 || !known[n-1].To.IsZero() {
+		add(r.Pause)
+	}
+	return spans
+}
+
+// pauseCols gives the columns of a pause.
+func (l *laneRow) pauseCols(p orchestrator.PauseSpan) (int, int, bool) {
+	to := p.To
+	if to.IsZero() || to.After(l.now) {
+		to = l.now
+	}
+	return l.a.Span(p.From, to)
+}
+
+func (l *laneRow) pauses(spans []orchestrator.PauseSpan) {
+	for _, p := range spans {
+		if x, y, ok := l.pauseCols(p); ok {
+			l.c.Repeat(x, l.y, y-x+1, theme.Paused, theme.HLine)
+		}
+	}
+}
+
+// pauseWords says who paused, in the first part of the stretch where nothing ran and that has the room.
+func (l *laneRow) pauseWords(spans []orchestrator.PauseSpan) {
+	for _, p := range spans {
+		x, y, ok := l.pauseCols(p)
+		if !ok {
+			continue
+		}
+		when := " paused " + text.Moment(p.From, l.now) + " "
+		words := []string{when, " paused "}
+		if p.By != "" {
+			words = append([]string{when + "by " + part.Clean(p.By) + " "}, words...)
+		}
+		for _, word := range words {
+			if at := l.free(x+1, y, text.Width(word)); at >= 0 {
+				l.c.Put(at, l.y, theme.Paused, word)
+				break
+			}
+		}
+	}
+}
+
+// free gives the first column of n in [x, y] in which nothing ran; -1 = there is none.
+func (l *laneRow) free(x, y, n int) int {
+	free := 0
+	for i := x; i <= y; i++ {
+		if free++; l.taken[i] {
+			free = 0
+		}
+		if free == n {
+			return i - n + 1
+		}
+	}
+	return -1
+}
+
+// runs draws runs, oldest first; those that failed over those that did not, and the live ones over all.
+func (l *laneRow) runs(newestFirst []orchestrator.Run, tries map[string][]orchestrator.TryAt) {
+	for pass := range 3 {
+		for i := len(newestFirst) - 1; i >= 0; i-- {
+			r := &newestFirst[i]
+			p := 0
+			switch {
+			case r.EndedAt.IsZero():
+				p = 2
+			case failed(r.State):
+				p = 1
+			}
+			if p == pass {
+				l.run(r, tries)
+			}
+		}
+	}
+}
+
+// runStretch is the time that a run takes on the axis.
+func runStretch(r *orchestrator.Run, now time.Time) (from, to time.Time, ok bool) {
+	from, to = r.DueAt, r.EndedAt
+	if from.IsZero() || !r.StartedAt.IsZero() && r.StartedAt.Before(from) {
+		from = r.StartedAt
+	}
+	if r.Count > 1 && !r.FirstAt.IsZero() {
+		from = r.FirstAt
+	}
+	if from.IsZero() {
+		from = r.CreatedAt
+	}
+	if to.IsZero() {
+		to = now
+	}
+	if to.Before(from) {
+		to = from
+	}
+	return from, to, !from.IsZero()
+}
+
+// run draws one run: its wait, its attempts with what lies between them, and how it ended.
+func (l *laneRow) run(r *orchestrator.Run, tries map[string][]orchestrator.TryAt) {
+	from, to, ok := runStretch(r, l.now)
+	m := StateMark(r.State)
+	switch {
+	case !ok:
+		return
+	case r.StartedAt.IsZero() && r.EndedAt.IsZero(): // it waits
+		role := m.Role
+		if to.Sub(from) >= lateFrom {
+			role = theme.Late
+		}
+		l.fill(from, to, role, theme.BarQueued, "")
+		return
+	case r.StartedAt.IsZero(), r.Count > 1: // ticks that were not run
+		l.fill(from, to, m.Role, theme.GlyphSkipped, "")
+		return
+	}
+	if x, y := l.a.Column(from), l.a.Column(r.StartedAt); y > x {
+		l.fill(from, r.StartedAt, theme.Late, theme.BarQueued, "")
+	}
+	l.body(r, to)
+	l.tries(r, tries[r.ID], to)
+	l.end(r, to)
+}
+
+// lateFrom is the wait from which a run is shown as late, the engine's figure.
+const lateFrom = 15 * time.Second
+
+// body draws the time in which a run was at work.
+func (l *laneRow) body(r *orchestrator.Run, to time.Time) {
+	switch r.State {
+	case orchestrator.Completed:
+		l.fill(r.StartedAt, to, theme.OK, theme.BarOK, "")
+	case orchestrator.Failed, orchestrator.Crashed:
+		l.fill(r.StartedAt, to, theme.Failed, theme.BarFailed, "")
+	case orchestrator.AwaitingRetry:
+		l.fill(r.StartedAt, to, theme.Retry, theme.BarWait, "")
+	case orchestrator.Paused:
+		l.fill(r.StartedAt, to, theme.Late, theme.GlyphAsk, "")
+	case orchestrator.Running, orchestrator.Cancelling:
+		l.fill(r.StartedAt, to, theme.Running, theme.GlyphRunning, "")
+	default:
+		m := StateMark(r.State)
+		l.fill(r.StartedAt, to, m.Role, theme.GlyphSkipped, "")
+	}
+}
+
+// tries draws the attempts of a run that needed several: failed ones, and the waits behind them.
+func (l *laneRow) tries(r *orchestrator.Run, all []orchestrator.TryAt, to time.Time) {
+	var last time.Time // end of the failed attempt before
+	for _, try := range all {
+		if !last.IsZero() && try.StartedAt.After(last) {
+			l.fill(last, try.StartedAt, theme.Retry, theme.BarWait, "")
+		}
+		if try.Failed {
+			l.fill(try.StartedAt, try.EndedAt, theme.Failed, theme.BarFailed, theme.GlyphFailed)
+			last = try.EndedAt
+		} else {
+			l.fill(try.StartedAt, try.EndedAt, theme.OK, theme.BarOK, "")
+			last = time.Time{}
+		}
+	}
+	if last.IsZero() || !last.Before(to) || r.State == orchestrator.Failed {
+		return
+	}
+	if x, y, ok := l.a.Span(last, to); ok && y > x+1 { // what comes after the last wait is not known to begin
+		l.c.Repeat(x+1, l.y, y-x-1, theme.Retry, theme.BarWait)
+	}
+}
+
+// end draws how a run ended, or where it is now, and when its next attempt comes.
+func (l *laneRow) end(r *orchestrator.Run, to time.Time) {
+	_, x, ok := l.a.Span(r.StartedAt, to)
+	if !to.Before(l.a.To) {
+		ok = false
+	}
+	switch {
+	case failed(r.State) && ok:
+		l.c.Put(x, l.y, theme.Failed, theme.GlyphFailed)
+	case r.EndedAt.IsZero() && ok:
+		m := runMark(r)
+		l.c.Put(x, l.y, m.Role, m.Glyph)
+	}
+	if r.State == orchestrator.AwaitingRetry && r.NextAt.After(l.now) {
+		if x, _, ok := l.a.Span(r.NextAt, r.NextAt); ok {
+			l.c.Put(x, l.y, theme.Retry, theme.GlyphRetry)
+		}
+	}
+}
+
+// planned draws ticks to come.
+func (l *laneRow) planned(ticks []time.Time) {
+	now := l.a.Column(l.now)
+	for _, at := range ticks {
+		if x := l.a.Column(at); x > now && x < l.a.W {
+			l.c.Put(x, l.y, theme.Muted, theme.GlyphQueued)
+		}
+	}
+}
+
+// mark shows which run is picked.
+func (l *laneRow) mark(r *orchestrator.Run) {
+	if from, to, ok := runStretch(r, l.now); ok {
+		if x, y, in := l.a.Span(from, to); in {
+			l.c.Attr(x, l.y, y-x+1, theme.Selected)
+		}
 	}
 }

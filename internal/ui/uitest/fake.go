@@ -331,7 +331,7 @@ func (f *Fake) Runs(_ context.Context, q orchestrator.RunFilter) ([]orchestrator
 			slices.ContainsFunc(q.Text, func(w string) bool { return !strings.Contains(strings.ToLower(fmt.Sprint(r)), strings.ToLower(w)) }) {
 			continue
 		}
-		if len(q.States) > 0 && !slices.Contains(q.States, r.State) {
+		if len(q.States) > 0 && !slices.Contains(q.States, r.State) || began(r).Before(q.Since) {
 			continue
 		}
 		if out = append(out, r); len(out) == cmp.Or(q.Limit, 100) {

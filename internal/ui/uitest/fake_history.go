@@ -12,16 +12,23 @@ import (
 func (f *Fake) Timeline(_ context.Context, r orchestrator.TimelineRequest) (orchestrator.Timeline, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := orchestrator.Timeline{From: r.From, To: r.To, Ticks: map[string][]time.Time{}}
+	t := orchestrator.Timeline{
+		From: r.From, To: r.To, Ticks: map[string][]time.Time{}, Tries: map[string][]orchestrator.TryAt{},
+		Pauses: map[string][]orchestrator.PauseSpan{},
+	}
 	for _, run := range slices.Backward(f.runs) {
 		if run.StartedAt.Before(r.To) && (run.EndedAt.IsZero() || !run.EndedAt.Before(r.From)) && run.State != orchestrator.Skipped && !run.Idle {
 			t.Runs = append(t.Runs, run)
+			t.Tries[run.ID] = f.tries(run.ID)
 		}
 	}
 	for i := range f.snap.Runners {
 		rn := &f.snap.Runners[i]
 		for at := rn.NextAt; !at.IsZero() && at.Before(r.To); at = at.Add(time.Hour) {
 			t.Ticks[rn.ID] = append(t.Ticks[rn.ID], at)
+		}
+		if p := rn.Pause; p != nil {
+			t.Pauses[rn.ID] = []orchestrator.PauseSpan{{From: p.At, By: p.By}}
 		}
 	}
 	return t, nil
@@ -79,4 +86,17 @@ func (f *Fake) CountRuns(ctx context.Context, q orchestrator.RunFilter) (int, er
 	q.Before, q.Limit = "", 1<<30
 	runs, err := f.Runs(ctx, q)
 	return len(runs), err
+}
+
+// tries gives the ended attempts of a run's steps.
+func (f *Fake) tries(run string) []orchestrator.TryAt {
+	var out []orchestrator.TryAt
+	for _, s := range f.details[run].Steps {
+		for _, a := range s.Attempts {
+			if !s.Composite && !a.EndedAt.IsZero() {
+				out = append(out, orchestrator.TryAt{StartedAt: a.StartedAt, EndedAt: a.EndedAt, Failed: a.State == orchestrator.Failed})
+			}
+		}
+	}
+	return out
 }
