@@ -12,7 +12,7 @@ import (
 
 func TestPipeShowsWhatItIs(t *testing.T) {
 	d := tickets(t).At("escalations").Press("enter")
-	d.Sees("Pipes › escalations · ✗ failed 3/3", "steps of run 8f0582 · failed", "✗ 3 otobo: 409", "3/3", "ok 75.0% of 60 runs")
+	d.Sees("Pipes › escalations · ✗ failed 3/3", "steps of run 8f0582 · failed", "✗ 3 otobo: 409", "3/3", "24h 91.6% 7d 86.6% 30d 86.6%")
 	d.Sees("p50 9.0s  p95 31s  max 31s", "last ok 11:00 (3h ago)", "next 14:05:00Z in 2m", "then 15:05", "*/5 * * * *")
 	d.Sees("retry 2 × 30s..10m exp", "last 60 runs", "raise-priority: otobo: 409 conflict: ticket 4711 is locked by agent bob")
 	d.Press("r").Sees("retry run 8f0582 of escalations from raise-priority?").Press("y")

@@ -255,8 +255,15 @@ func (p *Pipe) facts(env Env, r *orchestrator.Runner, w, h int, roomy bool) []fo
 			add(role, limitLine(&l), 2)
 		}
 	}
+	rates := p.health.rateWord()
+	if rates != "" && !roomy { // they say more than the last runs do
+		ok = ""
+		if r.FailedInRow > 1 {
+			ok = fmt.Sprintf("%d failed in a row", r.FailedInRow)
+		}
+	}
 	add(okRole, ok, 2)
-	add(theme.Plain, p.health.rateWord(), 1)
+	add(theme.Plain, rates, 1)
 	add(theme.Plain, durations, 1)
 	add(theme.Muted, lastOKWord(r, env.Now), 1)
 	gap("NEXT")

@@ -119,3 +119,13 @@ func TestFailureTallies(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestRateWord(t *testing.T) {
+	h := pipeHealth{rates: []okRate{{"24h", 8, 6}, {"7d", 0, 0}, {"30d", 1000, 999}}}
+	if got := h.rateWord(); got != "24h 75.0% 30d 99.9%" {
+		t.Error(got)
+	}
+	if got := (&pipeHealth{rates: []okRate{{"24h", 0, 0}}}).rateWord(); got != "" {
+		t.Error(got)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/openticketai/otai-tui/internal/orchestrator"
 	"github.com/openticketai/otai-tui/internal/text"
@@ -26,6 +25,7 @@ const (
 type pipeHealth struct {
 	of      string // newest ended run when it was read
 	rates   []okRate
+	ratesAt time.Time          // when they were counted
 	failing []orchestrator.Run // failed runs of the last failureTime, newest first, at most maxFailures
 	err     string
 }
@@ -47,10 +47,14 @@ func (p *Pipe) wantHealth(env Env, r *orchestrator.Runner) []Want {
 		return nil
 	}
 	id, now := r.ID, env.Now
+	known := p.health.rates
+	if env.Now.Sub(p.health.ratesAt) >= ratesEvery {
+		known = nil
+	}
 	return []Want{{
 		Key: fmt.Sprintf("health:%p:%s:%s", p, id, st), Kind: WantOther, Runner: id, Run: st,
 		Do: func(ctx context.Context, o orchestrator.Orchestrator) (any, error) {
-			return readHealth(ctx, o, id, now)
+			return readHealth(ctx, o, id, now, known)
 		},
 	}}
 }
@@ -58,13 +62,35 @@ func (p *Pipe) wantHealth(env Env, r *orchestrator.Runner) []Want {
 // healthEvery is how often the failures of a pipe are read at most.
 const healthEvery = 5 * time.Second
 
-func readHealth(ctx context.Context, o orchestrator.Orchestrator, runner string, now time.Time) (pipeHealth, error) {
-	var h pipeHealth
+// ratesEvery is how often the rates are counted at most: they look at a month of history.
+const ratesEvery = time.Minute
+
+// readHealth reads the failures of a pipe, and its rates when none are known.
+func readHealth(ctx context.Context, o orchestrator.Orchestrator, runner string, now time.Time, known []okRate) (pipeHealth, error) {
+	h := pipeHealth{rates: known}
 	var err error
 	h.failing, err = o.Runs(ctx, orchestrator.RunFilter{
 		Runner: runner, States: []orchestrator.State{orchestrator.Failed, orchestrator.Crashed}, Since: now.Add(-failureTime), Limit: maxFailures,
 	})
-	return h, err
+	if err != nil || known != nil {
+		return h, err
+	}
+	h.ratesAt = now
+	for _, w := range []struct {
+		name string
+		long time.Duration
+	}{{"24h", 24 * time.Hour}, {"7d", 7 * 24 * time.Hour}, {"30d", failureTime}} {
+		t, err := o.Trend(ctx, orchestrator.TrendRequest{Runner: runner, From: now.Add(-w.long), To: now, Buckets: 1})
+		if err != nil {
+			return h, err
+		}
+		r := okRate{window: w.name}
+		for i := range t.Runs {
+			r.runs, r.good = r.runs+t.Runs[i], r.good+t.Runs[i]-t.Failed[i]
+		}
+		h.rates = append(h.rates, r)
+	}
+	return h, nil
 }
 
 // healthAt is the health with the moment it was read, and its lines: a frame must not count again.
@@ -96,6 +122,9 @@ func (h *healthAt) fitting(n int) []footLine {
 func (p *Pipe) takeHealth(env Env, a Answer) {
 	h, _ := a.Value.(pipeHealth)
 	h.of = a.Run
+	if h.ratesAt.IsZero() {
+		h.ratesAt = p.health.ratesAt
+	}
 	for i := range h.failing {
 		h.failing[i] = SafeRun(h.failing[i])
 	}
@@ -137,17 +166,7 @@ func byStep(r *orchestrator.Run) (key, name string) {
 	return s, s
 }
 
-func byError(r *orchestrator.Run) (key, name string) { return sameness(r.Error), r.Error }
-
-// sameness is what is left of an error when its numbers go.
-func sameness(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
+func byError(r *orchestrator.Run) (key, name string) { return text.Sameness(r.Error), r.Error }
 
 // seenWord says in how many of the last runs the same error ended a run; "" = it is not known.
 func (h *pipeHealth) seenWord(r *orchestrator.Runner, err string) string {
@@ -157,7 +176,7 @@ func (h *pipeHealth) seenWord(r *orchestrator.Runner, err string) string {
 	}
 	n := 0
 	for _, o := range last {
-		if slices.ContainsFunc(h.failing, func(f orchestrator.Run) bool { return f.ID == o.Run && sameness(f.Error) == sameness(err) }) {
+		if slices.ContainsFunc(h.failing, func(f orchestrator.Run) bool { return f.ID == o.Run && text.Sameness(f.Error) == text.Sameness(err) }) {
 			n++
 		}
 	}
@@ -175,7 +194,7 @@ func (h *pipeHealth) rateWord() string {
 			parts = append(parts, fmt.Sprintf("%s %.1f%%", r.window, float64(1000*r.good/r.runs)/10))
 		}
 	}
-	return strings.Join(parts, "   ")
+	return strings.Join(parts, " ")
 }
 
 // failureLines are the failures by step and by error, in at most n lines with their heads.
