@@ -22,7 +22,7 @@ func notCommands() []string {
 		// queries
 		"Snapshot", "Timeline", "Trend", "ErrorGroups", "CountRuns", "Runs", "RunDetail", "Logs", "Events", "NextTicks", "Backfills", "Approvals",
 		"Ticket", "TicketLog", "TicketsSeen",
-		"Quality", "RunEvents",
+		"Quality", "RunEvents", "ReadLog", "SearchLog",
 		"Decide",      // answers, one event each, as Answer does; the tests of reviews look at them
 		"UndoTickets", // leaves an event for each run it takes back; the tests of undo look at them
 	}
