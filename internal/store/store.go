@@ -172,6 +172,9 @@ func (s *Store) LostLogs() int64 {
 
 // Waiting is the number of changes and log lines that wait for their commit.
 func (s *Store) Waiting() int {
+	if s.writer == nil { // read only
+		return 0
+	}
 	s.writer.logMu.Lock()
 	defer s.writer.logMu.Unlock()
 	return len(s.writer.state) + len(s.writer.logs)
