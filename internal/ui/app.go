@@ -42,9 +42,10 @@ type App struct {
 	keeping  bool     // a write is to come
 	restored bool     // screens were brought back and not checked yet
 
-	tabs  []tab
-	tab   int
-	stack []screen.Screen // opened from the tab, innermost last
+	tabs   []tab
+	labels [][2]string // of the tabs, long and short
+	tab    int
+	stack  []screen.Screen // opened from the tab, innermost last
 
 	input    *input
 	confirm  *confirm
@@ -108,6 +109,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, fmt.Errorf("console actions: %w", err)
 	}
 	a.actions, a.reg, a.named = reg, reg, a.keyOf
+	a.makeLabels()
 	a.chooseTheme()
 	a.takeSettings()
 	a.remember()

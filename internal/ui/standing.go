@@ -116,15 +116,22 @@ func (a *App) short(s string) string {
 
 // tabLabel is a tab's number and title, or its short one; what waits for a person is counted.
 func (a *App) tabLabel(i int, tight bool) string {
-	title := a.tabs[i].title
+	s := a.labels[i][0]
 	if tight {
-		title = a.tabs[i].short
+		s = a.labels[i][1]
 	}
-	s := strconv.Itoa(i+1) + " " + title
 	if n := a.data.Engine.Approvals; i == tabApprovals && n > 0 {
 		s += " " + strconv.Itoa(n)
 	}
 	return s
+}
+
+// makeLabels writes the tabs' numbers and titles, long and short, once: every frame shows them.
+func (a *App) makeLabels() {
+	for i, t := range a.tabs {
+		n := strconv.Itoa(i+1) + " "
+		a.labels = append(a.labels, [2]string{n + t.title, n + t.short})
+	}
 }
 
 // drawTabs draws the tabs or the way to the open screen, and at the right what everybody should know.
