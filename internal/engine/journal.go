@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/openticketai/otai-tui/internal/fault"
 	"github.com/openticketai/otai-tui/internal/journal"
@@ -40,8 +41,32 @@ func (b stepBook) Open(ctx context.Context, e *journal.Entry) (bool, error) {
 	if err != nil {
 		return false, fault.NewTransient(fmt.Errorf("the ticket journal cannot be written, so nothing was sent: %w", err))
 	}
+	if err := b.x.e.letArrive(ctx, e.At); fresh && err != nil {
+		return false, fmt.Errorf("wait for a write that may still arrive: %w", err)
+	}
 	b.x.e.failAt(failWriteOpen)
 	return fresh, nil
+}
+
+// lateWrite is how long after a crash a write that was under way may still be carried out: the ticket system had it already,
+// and to look for it before would be too early. OTOBO takes 65 ms for a note, a busy one more.
+const lateWrite = 2 * time.Second
+
+// letArrive waits when a write was noted before this engine started: whoever sent it has died, its effect may come yet.
+func (e *Engine) letArrive(ctx context.Context, noted time.Time) error {
+	start := e.loop.startedAt
+	wait := start.Add(lateWrite).Sub(e.clock())
+	if !noted.Before(start) || wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // Settle keeps what became of a write, without waiting. When that fails it is written with the step's state.

@@ -144,7 +144,7 @@ func TestSecondSignalExitsNowAndRecoveryFollows(t *testing.T) {
 		t.Fatalf("next start: %+v", r)
 	}
 	r := Run(t, quick, "runs", "-c", cfg, "--state-dir", state, "--runner", "slow")
-	if strings.Contains(r.Stdout, " running ") || !strings.Contains(r.Stdout, "crashed") {
+	if strings.Contains(r.Stdout, " running ") || !strings.Contains(r.Stdout, "the engine ended while attempt 1 ran") {
 		t.Errorf("after the recovery: %s", r.Stdout)
 	}
 }

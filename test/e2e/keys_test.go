@@ -11,12 +11,12 @@ import (
 // TestKeysCopyAndStateInTheRealBinary: keys of the configuration, also after a reload; a copy lands in tmux's buffer; the title
 // shows failures; what was set comes back after a restart.
 func TestKeysCopyAndStateInTheRealBinary(t *testing.T) {
-	cfg, state := writeConfig(t, consoleConfig+"console: {env: prod, keys: {pipe.fire: z}}\n"), t.TempDir()
+	cfg, state := writeConfig(t, consoleConfig+"console: {env: prod, keys: {pipe.fire: f3}}\n"), t.TempDir()
 	x := StartApp(t, Small, "-c", cfg, "--state-dir", state)
-	x.WaitFor(t, "z fire", quick)
+	x.WaitFor(t, "f3 fire", quick)
 	x.WaitFor(t, "prod · e2e", quick)
 	moveTo(t, x, "broken")
-	x.Keys(t, "z")
+	x.Keys(t, "F3")
 	x.WaitFor(t, "fire broken now?", quick)
 	x.Keys(t, "y")
 	x.WaitFor(t, "failed", quick)
@@ -36,7 +36,7 @@ func TestKeysCopyAndStateInTheRealBinary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(cfg, []byte(strings.Replace(string(data), "pipe.fire: z", "pipe.fire: f2", 1)), 0o600); err != nil {
+	if err := os.WriteFile(cfg, []byte(strings.Replace(string(data), "pipe.fire: f3", "pipe.fire: f2", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	x.WaitFor(t, "f2 fire", quick)

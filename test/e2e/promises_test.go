@@ -91,6 +91,7 @@ func TestPromisesByKeys(t *testing.T) {
 	x.WaitFor(t, "y/n", quick)
 	x.Keys(t, "y")
 	x.WaitGone(t, "engine draining", quick)
+	x.WaitGone(t, "held", quick)
 
 	t.Log("a question is answered where approvals are, and its run goes on")
 	fire(t, x, "order")

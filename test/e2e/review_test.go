@@ -115,7 +115,7 @@ func TestReviewDecisionsByKeys(t *testing.T) {
 	x := StartApp(t, Size{80, 24}, "-c", cfg, "--state-dir", state)
 	x.WaitFor(t, "route", quick)
 	x.Keys(t, "t", "y")
-	x.WaitFor(t, "to answer 3", quick)
+	x.WaitFor(t, "7 Asks 3", quick)
 	x.Keys(t, "7")
 	x.WaitFor(t, "3 decisions wait", quick)
 	x.WaitFor(t, "=1+1 is the body", quick)
