@@ -296,10 +296,10 @@ func NextWord(r *orchestrator.Runner, now time.Time) string {
 	}
 }
 
-// LastWord is the LAST column: how long ago the runner last did something, in at most four columns.
+// LastWord is the LAST column: how long ago the runner's last run ended, in at most four columns; "now" while its first one runs.
 func LastWord(r *orchestrator.Runner, now time.Time) string {
 	switch {
-	case r.Current != nil && !r.Current.StartedAt.IsZero() && r.Current.EndedAt.IsZero():
+	case r.Last == nil && r.Current != nil && !r.Current.StartedAt.IsZero() && r.Current.EndedAt.IsZero():
 		return "now"
 	case r.Last == nil:
 		return "-"

@@ -27,7 +27,11 @@ func drawStrip(c part.Canvas, x, y, w int, r *orchestrator.Runner) {
 	}
 	if live {
 		m := runMark(r.Current)
-		c.Put(at, y, m.Role, m.Glyph)
+		role := m.Role
+		if role == theme.Running { // as quiet as the bars: the row says it twice already, and a third colour costs bytes
+			role = theme.Bar
+		}
+		c.Put(at, y, role, m.Glyph)
 	}
 }
 
