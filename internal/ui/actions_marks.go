@@ -66,5 +66,8 @@ func (a *App) changeMarks(change func(screen.Marker) string) {
 		a.notes.say(a.now, theme.Muted, said)
 		return
 	}
-	a.notes.sayUndo(a.now, said, &undo{what: "change of the marks", here: func() { m.SetMarks(before) }})
+	a.notes.sayUndo(a.now, said, &undo{what: "change of the marks", here: func(a *App) {
+		m.SetMarks(before)
+		a.notes.say(a.now, theme.OK, theme.GlyphOK+" undone: change of the marks")
+	}})
 }

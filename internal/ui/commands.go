@@ -108,13 +108,8 @@ func (a *App) whyPause() string {
 func (a *App) undoLast() {
 	u := a.notes.undo
 	a.notes.undo = nil
-	if u.back != nil {
-		u.back(a)
-		return
-	}
 	if u.here != nil {
-		u.here()
-		a.notes.say(a.now, theme.OK, theme.GlyphOK+" undone: "+u.what)
+		u.here(a)
 		return
 	}
 	a.command("undo the "+u.what, func(ctx context.Context) (string, error) { return "undone: " + u.what, u.do(ctx) }, nil)

@@ -34,8 +34,7 @@ type undo struct {
 	what  string // "pause of crm-sync"
 	until time.Time
 	do    func(context.Context) error
-	back  func(*App) // in place of do: nothing was sent yet
-	here  func()     // in place of do: it changes only this console, at once
+	here  func(*App) // in place of do, for what only this console knows of: it is done at once, and says so itself
 }
 
 // say shows a message for a while.

@@ -79,7 +79,7 @@ func (a *App) offerTakeBack() {
 	}
 	last := a.held[len(a.held)-1]
 	left := fmt.Sprintf("%s%s%d left", last.said, theme.Sep, len(a.data.Approvals))
-	a.notes.sayUndo(a.now, theme.GlyphOK+" "+left, &undo{what: last.said, back: (*App).takeBack})
+	a.notes.sayUndo(a.now, theme.GlyphOK+" "+left, &undo{what: last.said, here: (*App).takeBack})
 	a.notes.until, a.notes.undo.until = last.due, last.due
 }
 
