@@ -41,8 +41,10 @@ func (b stepBook) Open(ctx context.Context, e *journal.Entry) (bool, error) {
 	if err != nil {
 		return false, fault.NewTransient(fmt.Errorf("the ticket journal cannot be written, so nothing was sent: %w", err))
 	}
-	if err := b.x.e.letArrive(ctx, e.At); fresh && err != nil {
-		return false, fmt.Errorf("wait for a write that may still arrive: %w", err)
+	if fresh { // an entry that was taken up has the time of the attempt that left it open
+		if err := b.x.e.letArrive(ctx, e.At); err != nil {
+			return false, fmt.Errorf("wait for a write that may still arrive: %w", err)
+		}
 	}
 	b.x.e.failAt(failWriteOpen)
 	return fresh, nil
