@@ -229,15 +229,10 @@ func (s *Changes) Draw(_ Env, c part.Canvas) {
 		note = fmt.Sprintf("%d/%d", s.at+1, len(s.lines))
 	}
 	c.Rule(0, title, note)
+	if drawUnread(c, 1, 3, "the journal", s.err, s.loaded) {
+		return
+	}
 	switch {
-	case s.err != "":
-		for i, l := range part.Wrap("the journal cannot be read: "+s.err, c.W-2, 3) {
-			c.Put(1, 1+i, theme.Failed, l)
-		}
-		return
-	case !s.loaded:
-		c.Text(1, 1, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
-		return
 	case len(s.lines) == 0 && s.step != "":
 		c.Text(1, 1, c.W-2, theme.Muted, "this step has to do with no ticket, as far as the journal knows")
 		return

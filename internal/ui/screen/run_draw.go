@@ -15,18 +15,12 @@ import (
 func (r *Run) Draw(env Env, c part.Canvas) {
 	l := r.layout(c.W, c.H)
 	r.drawTitle(env, c, l)
-	switch {
-	case r.err != "":
-		for i, s := range part.Wrap("the run cannot be read: "+r.err, c.W-2, 3) {
-			c.Put(1, 1+i, theme.Failed, s)
-		}
+	if drawUnread(c, 1, 3, "the run", r.err, r.loaded) {
 		return
-	case !r.loaded:
-		c.Text(1, 1, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
-		return
-	case len(r.steps) == 0:
+	}
+	if len(r.steps) == 0 {
 		c.Text(1, 1, c.W-l.side-2, theme.Muted, r.noSteps())
-	default:
+	} else {
 		r.drawGantt(env, c.Sub(0, 1, c.W-l.side, l.logY-1), l)
 	}
 	if l.side > 0 {

@@ -60,16 +60,10 @@ func (s *Runs) Draw(env Env, c part.Canvas) {
 
 // drawList draws the rows of the history; false = there are none, and that is said.
 func (s *Runs) drawList(env Env, c part.Canvas, rows int) bool {
-	switch {
-	case s.err != "":
-		for i, l := range part.Wrap("the runs cannot be read: "+s.err, c.W-2, 4) {
-			c.Put(1, 2+i, theme.Failed, l)
-		}
+	if drawUnread(c, 2, 4, "the runs", s.err, s.loaded) {
 		return false
-	case !s.loaded:
-		c.Text(1, 2, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
-		return false
-	case len(s.shown) == 0:
+	}
+	if len(s.shown) == 0 {
 		msg := "no runs yet; " + env.Key("pipe.fire", "t") + " fires a pipe"
 		if why := s.filter.problem(); why != "" {
 			msg = why

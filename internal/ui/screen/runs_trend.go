@@ -184,7 +184,7 @@ func (s *Runs) drawTrend(env Env, c part.Canvas) {
 	line(2, "queue wait p95", theme.Late, waits, "at most "+text.Duration(worst))
 	for i := range 5 {
 		at := env.Now.Add(-trendSpan * time.Duration(4-i) / 4)
-		label := at.UTC().Format("15:04")
+		label := clockMinute(at)
 		if i == 4 {
 			label = "now"
 		}
@@ -264,7 +264,7 @@ func (s *Runs) drawGroups(c part.Canvas, whole bool) {
 		c.Name(x, y, whereW, theme.Muted, strings.Join(g.Where, theme.Sep))
 		x += whereW + 1
 		if whenW > 0 {
-			c.Text(x, y, whenW, theme.Muted, axisClock(g.First)+" "+theme.Arrow+" "+axisClock(g.Last))
+			c.Text(x, y, whenW, theme.Muted, clockMinute(g.First)+" "+theme.Arrow+" "+clockMinute(g.Last))
 			x += whenW + 1
 		}
 		if sparkW > 0 {
@@ -275,5 +275,3 @@ func (s *Runs) drawGroups(c part.Canvas, whole bool) {
 		c.Text(1, c.H-1, c.W-2, theme.Muted, "enter shows the runs with this error"+theme.Sep+"E shows all runs")
 	}
 }
-
-func axisClock(at time.Time) string { return at.UTC().Format("15:04") }

@@ -185,15 +185,10 @@ func (s *Tickets) Draw(env Env, c part.Canvas) {
 		note = fmt.Sprintf("%d/%d", s.at()+1, len(s.list))
 	}
 	c.Rule(0, title, note)
+	if drawUnread(c, 2, 3, "the journal", s.err, s.loaded) {
+		return
+	}
 	switch {
-	case s.err != "":
-		for i, l := range part.Wrap("the journal cannot be read: "+s.err, c.W-2, 3) {
-			c.Put(1, 2+i, theme.Failed, l)
-		}
-		return
-	case !s.loaded:
-		c.Text(1, 2, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
-		return
 	case len(s.list) == 0 && s.query != "":
 		c.Text(1, 2, c.W-2, theme.Muted, "no ticket passes the filter (esc clears it)")
 		return

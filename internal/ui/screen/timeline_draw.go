@@ -52,15 +52,10 @@ func (t *Timeline) Draw(env Env, c part.Canvas) {
 	l := t.layout(c.W, c.H)
 	a := t.axis(env, l.axis)
 	t.drawRule(env, c)
+	if drawUnread(c, 2, 4, "the timeline", t.err, env.Data.Loaded) {
+		return
+	}
 	switch {
-	case t.err != "":
-		for i, s := range part.Wrap("the timeline cannot be read: "+t.err, c.W-2, 4) {
-			c.Put(1, 2+i, theme.Failed, s)
-		}
-		return
-	case !env.Data.Loaded:
-		c.Text(1, 2, c.W-2, theme.Muted, "reading"+theme.Ellipsis)
-		return
 	case len(t.order) == 0:
 		s := "no pipes"
 		if len(env.Data.Runners) > 0 {
