@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -28,22 +29,11 @@ func (a *app) console(ctx context.Context) error {
 	case a.attach:
 		return a.nobody()
 	}
-	ctx, stop := a.untilSignal(ctx)
-	defer stop()
-	hup, ignore := hangups()
-	defer ignore()
-	w, err := a.open(ctx, openOptions{})
+	ctx, w, done, err := a.ownEngine(ctx)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
-		return explainHeld(err, "It has no door for a second console. Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
-	}
-	ctx, gone := context.WithCancel(ctx)
-	defer gone()
-	a.followConfig(ctx, w, hup, gone)
-	defer w.openDoor(ctx, a)()
+	defer done()
 	o := a.uiOptions(w.engine, w.stateDir)
 	o.Settings = w.consoleSettings
 	o.StallTimeout = -1 // dropping the terminal would end the engine
@@ -69,6 +59,39 @@ func (a *app) console(ctx context.Context) error {
 		return fmt.Errorf("console: %w", uiErr)
 	}
 	return nil
+}
+
+// ownEngine starts an engine that a console shows. The context ends with a signal, or when the terminal is gone; done closes what was
+// opened, once the engine was stopped.
+func (a *app) ownEngine(ctx context.Context) (_ context.Context, w *works, done func(), err error) {
+	var undo []func()
+	closeAll := func() {
+		for _, f := range slices.Backward(undo) {
+			f()
+		}
+	}
+	defer func() {
+		if err != nil {
+			closeAll()
+		}
+	}()
+	ctx, stop := a.untilSignal(ctx)
+	undo = append(undo, stop)
+	hup, ignore := hangups()
+	undo = append(undo, ignore)
+	if w, err = a.open(ctx, openOptions{}); err != nil {
+		return ctx, nil, nil, err
+	}
+	undo = append(undo, w.close)
+	if err = w.engine.Start(context.WithoutCancel(ctx)); err != nil {
+		const meanwhile = "It has no door for a second console. Read its history meanwhile: otai-tui runs, otai-tui logs RUN."
+		return ctx, nil, nil, explainHeld(err, meanwhile)
+	}
+	ctx, gone := context.WithCancel(ctx)
+	undo = append(undo, gone)
+	a.followConfig(ctx, w, hup, gone)
+	undo = append(undo, w.openDoor(ctx, a))
+	return ctx, w, closeAll, nil
 }
 
 // crashFile is where errors of the console itself are, inside the state directory; crashBytes is how large it may grow.

@@ -30,22 +30,11 @@ func (a *app) lines(ctx context.Context) error {
 	case a.attach:
 		return a.nobody()
 	}
-	ctx, stop := a.untilSignal(ctx)
-	defer stop()
-	hup, ignore := hangups()
-	defer ignore()
-	w, err := a.open(ctx, openOptions{})
+	ctx, w, done, err := a.ownEngine(ctx)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	if err := w.engine.Start(context.WithoutCancel(ctx)); err != nil {
-		return explainHeld(err, "It has no door for a second console. Read its history meanwhile: otai-tui runs, otai-tui logs RUN.")
-	}
-	ctx, left := context.WithCancel(ctx)
-	defer left()
-	a.followConfig(ctx, w, hup, left)
-	defer w.openDoor(ctx, a)()
+	defer done()
 	uiErr := a.linesOf(ctx, w.engine)
 	stopCtx, cancelStop := a.stopContext(ctx)
 	defer cancelStop()
