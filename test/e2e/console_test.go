@@ -175,6 +175,7 @@ func TestConsoleKeys(t *testing.T) {
 	x.WaitGone(t, " steady ", quick)
 	x.WaitFor(t, "sleeper", quick)
 	x.Keys(t, "Escape")
+	x.WaitGone(t, "/tag:slow", quick) // a message may name steady as well; and Esc with another key right behind it is neither
 	x.WaitFor(t, " steady ", quick)
 
 	t.Log("? is the help")
